@@ -1,0 +1,58 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One place for the settings of every Swift target.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A room of the library: its sources, and the floors below that it may stand on.
+func room(_ name: String, on floors: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: floors, swiftSettings: settings)
+}
+
+/// The tests of a room.
+func tests(_ name: String, on floors: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: floors, swiftSettings: settings)
+}
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "weir-engine",
+  products: [
+    .executable(name: "weir", targets: ["weir"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CBLAS", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    room("Kernels", on: ["CBLAS"]),
+    room("Catalogues"),
+    room("Snapshots"),
+    room("Batches"),
+    room("Detectors", on: ["Catalogues", "Snapshots"]),
+    room("Ingest", on: ["Batches", "Catalogues", "CZlib"]),
+    room("Learners", on: ["Batches", "Catalogues", "Kernels", "Snapshots"]),
+    room("Scores", on: ["Catalogues"]),
+    room("Telemetry"),
+    room(
+      "Engine",
+      on: ["Batches", "Catalogues", "Detectors", "Learners", "Scores", "Telemetry"]),
+    room(
+      "CommandLine",
+      on: [
+        "Batches", "Catalogues", "Detectors", "Engine", "Ingest", "Kernels", "Learners", "Scores",
+        "Telemetry", argumentParser,
+      ]),
+    .executableTarget(name: "weir", dependencies: ["CommandLine"], swiftSettings: settings),
+  ]
+)

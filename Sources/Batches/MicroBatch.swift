@@ -1,0 +1,171 @@
+/// A few rows on their way through the engine: owned once, lent to every step.
+///
+/// Shapes, for `count` rows of `denseWidth` numeric features:
+///
+///     dense     count × stride, row-major; stride = denseWidth rounded up to 4, the rest zeros
+///     sparse    for row i the pairs (index, value) from sparseStarts[i] to sparseStarts[i+1];
+///               indices count from 0 and grow as categories appear
+///     target    count; a number, or the class's index; NaN where no label came
+///     weight    count; importance, 1 unless a column says otherwise
+///     time      count; seconds since 1970, NaN where no column tells
+///     line      count; the row's first line in its source, from 1
+///
+/// Memory is taken when the batch is made (sparse pairs and ids may grow it) and reused for ever.
+package struct MicroBatch: ~Copyable {
+  package let capacity: Int
+  package let denseWidth: Int
+  package let stride: Int
+  package private(set) var count = 0
+  /// One more than the largest sparse index that any row so far has used.
+  package private(set) var sparseWidth = 0
+
+  private let denseStorage: UnsafeMutablePointer<Double>
+  private let targetStorage: UnsafeMutablePointer<Double>
+  private let weightStorage: UnsafeMutablePointer<Double>
+  private let timeStorage: UnsafeMutablePointer<Double>
+  private let lineStorage: UnsafeMutablePointer<Int>
+  private let starts: UnsafeMutablePointer<Int>
+  private var sparseCapacity: Int
+  private var sparseCount = 0
+  private var indexStorage: UnsafeMutablePointer<Int32>
+  private var valueStorage: UnsafeMutablePointer<Double>
+  private var idBytes: [UInt8] = []
+  private var idStarts: [Int] = [0]
+
+  /// Room for `capacity` rows of `denseWidth` dense features.
+  package init(capacity: Int, denseWidth: Int) {
+    precondition(capacity > 0, "a batch of \(capacity) rows")
+    precondition(denseWidth >= 0, "a row of \(denseWidth) features")
+    self.capacity = capacity
+    self.denseWidth = denseWidth
+    stride = (denseWidth + 3) & ~3
+    denseStorage = .allocate(capacity: max(capacity * stride, 1))
+    denseStorage.initialize(repeating: 0, count: max(capacity * stride, 1))
+    targetStorage = .allocate(capacity: capacity)
+    weightStorage = .allocate(capacity: capacity)
+    timeStorage = .allocate(capacity: capacity)
+    lineStorage = .allocate(capacity: capacity)
+    starts = .allocate(capacity: capacity + 1)
+    starts[0] = 0
+    sparseCapacity = capacity * 4
+    indexStorage = .allocate(capacity: sparseCapacity)
+    valueStorage = .allocate(capacity: sparseCapacity)
+  }
+
+  deinit {
+    denseStorage.deallocate()
+    targetStorage.deallocate()
+    weightStorage.deallocate()
+    timeStorage.deallocate()
+    lineStorage.deallocate()
+    starts.deallocate()
+    indexStorage.deallocate()
+    valueStorage.deallocate()
+  }
+}
+
+// MARK: - Reading
+
+extension MicroBatch {
+  package var isFull: Bool { count == capacity }
+
+  /// The dense features of row `i`: `stride` elements.
+  package func dense(_ i: Int) -> UnsafePointer<Double> { UnsafePointer(denseStorage + i * stride) }
+  /// All targets, `count` elements.
+  package var targets: UnsafePointer<Double> { UnsafePointer(targetStorage) }
+  /// All weights, `count` elements.
+  package var weights: UnsafePointer<Double> { UnsafePointer(weightStorage) }
+  /// All times, `count` elements.
+  package var times: UnsafePointer<Double> { UnsafePointer(timeStorage) }
+  /// All line numbers, `count` elements.
+  package var lines: UnsafePointer<Int> { UnsafePointer(lineStorage) }
+  /// The sparse features of row `i`.
+  package func sparse(_ i: Int) -> SparseRow {
+    SparseRow(
+      indices: UnsafePointer(indexStorage + starts[i]),
+      values: UnsafePointer(valueStorage + starts[i]), count: starts[i + 1] - starts[i])
+  }
+  /// The id of row `i` as it stood in the source; empty when there is no id column.
+  package func id(_ i: Int) -> ArraySlice<UInt8> {
+    i + 1 < idStarts.count ? idBytes[idStarts[i]..<idStarts[i + 1]] : []
+  }
+}
+
+/// The sparse features of one row: `count` pairs of an index and a value.
+package struct SparseRow {
+  package let indices: UnsafePointer<Int32>
+  package let values: UnsafePointer<Double>
+  package let count: Int
+}
+
+// MARK: - Filling
+
+extension MicroBatch {
+  /// Forgets every row; memory stays.
+  package mutating func removeAll() {
+    count = 0
+    sparseCount = 0
+    sparseWidth = 0
+    idBytes.removeAll(keepingCapacity: true)
+    idStarts.removeAll(keepingCapacity: true)
+    idStarts.append(0)
+  }
+
+  /// Where the next row's dense features go; `denseWidth` elements, the padding is not to be touched.
+  package var nextDense: UnsafeMutablePointer<Double> {
+    precondition(count < capacity, "row \(count) in a batch of \(capacity)")
+    return denseStorage + count * stride
+  }
+
+  /// Forgets the sparse features that were given to the row in the making.
+  package mutating func abandonRow() { sparseCount = starts[count] }
+
+  /// Adds a sparse feature to the row in the making.
+  package mutating func addSparse(_ index: Int, _ value: Double) {
+    if sparseCount == sparseCapacity { growSparse() }
+    indexStorage[sparseCount] = Int32(truncatingIfNeeded: index)
+    valueStorage[sparseCount] = value
+    sparseCount += 1
+    if index >= sparseWidth { sparseWidth = index + 1 }
+  }
+
+  /// Makes the row in the making row `count`.
+  package mutating func endRow(target: Double, weight: Double, time: Double, line: Int) {
+    targetStorage[count] = target
+    weightStorage[count] = weight
+    timeStorage[count] = time
+    lineStorage[count] = line
+    count += 1
+    starts[count] = sparseCount
+  }
+
+  /// Gives the row that was ended last its id.
+  package mutating func setLastID(_ bytes: UnsafeRawBufferPointer) {
+    while idStarts.count < count { idStarts.append(idBytes.count) }
+    idBytes.append(contentsOf: bytes)
+    idStarts.append(idBytes.count)
+  }
+
+  /// Appends row `i` of another batch of the same width, without its id.
+  package mutating func append(row i: Int, of other: borrowing MicroBatch) {
+    precondition(
+      other.denseWidth == denseWidth, "\(other.denseWidth) features for \(denseWidth)")
+    nextDense.update(from: other.dense(i), count: stride)
+    let features = other.sparse(i)
+    for k in 0..<features.count { addSparse(Int(features.indices[k]), features.values[k]) }
+    endRow(
+      target: other.targets[i], weight: other.weights[i], time: other.times[i],
+      line: other.lines[i])
+  }
+
+  private mutating func growSparse() {
+    let wider = sparseCapacity * 2
+    let indices = UnsafeMutablePointer<Int32>.allocate(capacity: wider)
+    let values = UnsafeMutablePointer<Double>.allocate(capacity: wider)
+    indices.update(from: indexStorage, count: sparseCount)
+    values.update(from: valueStorage, count: sparseCount)
+    indexStorage.deallocate()
+    valueStorage.deallocate()
+    (indexStorage, valueStorage, sparseCapacity) = (indices, values, wider)
+  }
+}

@@ -1,0 +1,143 @@
+import ArgumentParser
+import Catalogues
+import FoundationEssentials
+import Telemetry
+
+/// Every option of a run under one name, for reading and writing `--config` files.
+///
+/// A file is one JSON object: strings, numbers, true, or lists of strings, under the names of the
+/// options without their dashes. What is said on the command line goes before what a file says.
+enum Configuration {
+  /// One option: its name and where it lives.
+  private enum Slot {
+    case text(String, WritableKeyPath<LearnOptions, String?>)
+    case number(String, WritableKeyPath<LearnOptions, Int?>)
+    case list(String, WritableKeyPath<LearnOptions, [String]>)
+    case flag(String, WritableKeyPath<LearnOptions, Bool>)
+
+    var name: String {
+      switch self {
+      case .text(let name, _), .number(let name, _), .list(let name, _), .flag(let name, _): name
+      }
+    }
+  }
+
+  private static var slots: [Slot] {
+    [
+    .text("format", \.format), .text("columns", \.columns), .text("delimiter", \.delimiter),
+    .text("target", \.target), .text("task", \.task), .text("positive", \.positive),
+    .text("ignore", \.ignore), .text("number", \.number), .text("category", \.category),
+    .text("id", \.id), .text("weight", \.weight), .text("time", \.time), .list("cross", \.cross),
+    .list("lag", \.lag), .list("mean", \.mean), .text("key", \.key), .list("missing", \.missing),
+    .list("class-weight", \.classWeight), .number("max-categories", \.maxCategories),
+    .list("model", \.model), .number("batch", \.batch), .number("max-delay", \.maxDelay),
+    .text("update", \.update), .number("warmup", \.warmup), .list("detect", \.detect),
+    .text("on-drift", \.onDrift), .text("retrain-every", \.retrainEvery),
+    .text("retrain-when", \.retrainWhen), .number("window", \.window),
+    .number("retrain-rows", \.retrainRows), .number("react-every", \.reactEvery),
+    .number("trial", \.trial), .number("season", \.season),
+    .number("score-window", \.scoreWindow), .number("score-since", \.scoreSince),
+    .text("bad-rows", \.badRows), .text("max-bad", \.maxBad), .number("max-line", \.maxLine),
+    .text("predictions", \.predictions), .text("journal", \.journal), .text("summary", \.summary),
+    .flag("follow", \.follow), .flag("quiet", \.quiet),
+    ]
+  }
+
+  static var names: [String] { slots.map(\.name) }
+
+  /// A value in a file.
+  private enum Value: Decodable {
+    case text(String)
+    case number(Double)
+    case flag(Bool)
+    case list([String])
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let flag = try? container.decode(Bool.self) {
+        self = .flag(flag)
+      } else if let number = try? container.decode(Double.self) {
+        self = .number(number)
+      } else if let list = try? container.decode([String].self) {
+        self = .list(list)
+      } else {
+        self = .text(try container.decode(String.self))
+      }
+    }
+  }
+
+  /// Fills what the options leave open from the file at `path`.
+  static func merge(_ path: String, into options: inout LearnOptions) throws {
+    let content: Data
+    do {
+      content = try Data(contentsOf: URL(filePath: path))
+    } catch {
+      throw Failure(message: "cannot read --config \(path)", code: Exit.inputOutput)
+    }
+    let values: [String: Value]
+    do {
+      values = try JSONDecoder().decode([String: Value].self, from: content)
+    } catch {
+      throw Failure(
+        message: "--config \(path): expected one JSON object of strings, numbers, true or lists of "
+          + "strings", code: Exit.usage)
+    }
+    for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+      guard let slot = slots.first(where: { $0.name == name }) else {
+        let near = nearest(name)
+        throw Failure(
+          message: "--config \(path): there is no option '\(name)'\(near)", code: Exit.usage)
+      }
+      guard set(slot, value, &options) else {
+        throw Failure(
+          message: "--config \(path): '\(name)' has a value of the wrong kind", code: Exit.usage)
+      }
+    }
+  }
+
+  private static func set(_ slot: Slot, _ value: Value, _ options: inout LearnOptions) -> Bool {
+    switch (slot, value) {
+    case (.text(_, let path), .text(let text)):
+      options[keyPath: path] = options[keyPath: path] ?? text
+    case (.text(_, let path), .list(let list)):
+      options[keyPath: path] = options[keyPath: path] ?? list.joined(separator: ",")
+    case (.text(_, let path), .number(let number)):
+      options[keyPath: path] = options[keyPath: path] ?? JSONValue.double(number).text
+    case (.number(_, let path), .number(let number)):
+      guard let whole = Int(exactly: number) else { return false }
+      options[keyPath: path] = options[keyPath: path] ?? whole
+    case (.list(_, let path), .list(let list)):
+      if options[keyPath: path].isEmpty { options[keyPath: path] = list }
+    case (.list(_, let path), .text(let text)):
+      if options[keyPath: path].isEmpty { options[keyPath: path] = [text] }
+    case (.flag(_, let path), .flag(let flag)):
+      if flag { options[keyPath: path] = true }
+    default: return false
+    }
+    return true
+  }
+
+  /// The options that are set, as a file would have them.
+  static func json(_ options: LearnOptions) -> JSONValue {
+    var members: [(String, JSONValue)] = []
+    for slot in slots {
+      switch slot {
+      case .text(let name, let path):
+        if let text = options[keyPath: path] { members.append((name, .string(text))) }
+      case .number(let name, let path):
+        if let number = options[keyPath: path] { members.append((name, .int(number))) }
+      case .list(let name, let path):
+        let list = options[keyPath: path]
+        if !list.isEmpty { members.append((name, .array(list.map { .string($0) }))) }
+      case .flag(let name, let path):
+        if options[keyPath: path] { members.append((name, .bool(true))) }
+      }
+    }
+    return .members(members)
+  }
+
+  private static func nearest(_ name: String) -> String {
+    let near = nearestNames(to: name, among: names)
+    return near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"
+  }
+}

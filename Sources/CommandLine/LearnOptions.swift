@@ -1,0 +1,94 @@
+import ArgumentParser
+
+/// The options of `weir learn`, as flags and as keys of a `--config` file.
+struct LearnOptions: ParsableArguments {
+  @Option(help: "auto, csv or ndjson; auto looks at the first bytes.")
+  var format: String?
+  @Option(help: "Names of the columns of an input without a header: a,b,c.")
+  var columns: String?
+  @Option(help: "The byte between fields; 'tab' for a tab. Found in the header if not given.")
+  var delimiter: String?
+  @Option(help: "The column to learn.")
+  var target: String?
+  @Option(help: "auto, binary, multiclass or regression.")
+  var task: String?
+  @Option(help: "The value of a binary target whose probability is predicted.")
+  var positive: String?
+  @Option(help: "Columns that are no features: a,b,c.")
+  var ignore: String?
+  @Option(help: "Columns that are numbers: a,b,c.")
+  var number: String?
+  @Option(help: "Columns that are categories: a,b,c.")
+  var category: String?
+  @Option(help: "A column that is handed on with predictions.")
+  var id: String?
+  @Option(help: "A column with the importance of each row.")
+  var weight: String?
+  @Option(help: "A timestamp column, or a date column and an hour column: A[,B].")
+  var time: String?
+  @Option(help: "A product of columns: a*b. Repeatable.")
+  var cross: [String] = []
+  @Option(help: "Earlier values of a column as features: cnt=1,24,168. They are named cnt@1 … in --cross. Repeatable.")
+  var lag: [String] = []
+  @Option(help: "A running mean of the target by key: cnt=hr*workingday[:RATE]. Repeatable.")
+  var mean: [String] = []
+  @Option(help: "The column that keeps lags and means of different sources apart.")
+  var key: String?
+  @Option(help: "What stands in for a missing number: mean, zero, last or refuse; or COLUMN=POLICY. Repeatable.")
+  var missing: [String] = []
+  @Option(help: "Importance of a class: CLASS=WEIGHT. Repeatable.")
+  var classWeight: [String] = []
+  @Option(help: "Distinct values of a category that get a weight of their own (100000).")
+  var maxCategories: Int?
+
+  @Option(help: "A learner from the catalogue: NAME or NAME:key=value,… Repeatable; the first is served.")
+  var model: [String] = []
+  @Option(help: "Rows in a micro-batch at most (256). No result depends on it.")
+  var batch: Int?
+  @Option(help: "Milliseconds that an event waits for its batch to fill (100).")
+  var maxDelay: Int?
+  @Option(help: "When the weights change: continuous, triggered, scheduled or never.")
+  var update: String?
+  @Option(help: "Events before the first full fit, for the modes other than continuous.")
+  var warmup: Int?
+  @Option(help: "SIGNAL=DETECTOR: watch loss, error, prediction, target or a numeric column (loss=adwin). 'none' watches nothing. Repeatable.")
+  var detect: [String] = []
+  @Option(help: "What is done about a drift: note, window, retrain or restart.")
+  var onDrift: String?
+  @Option(help: "Full retraining on a schedule: N events, or event time such as 36h or 7d.")
+  var retrainEvery: String?
+  @Option(help: "Full retraining when a score over the window passes a bound: 'mae>60'.")
+  var retrainWhen: String?
+  @Option(help: "Rows kept for retraining (10000, or the warm-up).")
+  var window: Int?
+  @Option(help: "Rows that a retraining after a drift waits for (336).")
+  var retrainRows: Int?
+  @Option(help: "Reactions take effect at multiples of this many events (64).")
+  var reactEvery: Int?
+  @Option(help: "Events on which a reaction is compared with what was there before (512); 0: it stands.")
+  var trial: Int?
+  @Option(help: "Rows in a season, for the seasonal baseline.")
+  var season: Int?
+  @Option(help: "Events that the window's scores look back on (1000).")
+  var scoreWindow: Int?
+  @Option(help: "Also keep scores apart from this event on.")
+  var scoreSince: Int?
+
+  @Option(help: "What happens to a bad row: skip, quarantine=FILE or fail.")
+  var badRows: String?
+  @Option(help: "Bad rows that are too many: N or P%.")
+  var maxBad: String?
+  @Option(help: "Longest line in bytes (1048576).")
+  var maxLine: Int?
+
+  @Option(help: "Where predictions go, one line an event: FILE or -. NDJSON if the name ends in .ndjson.")
+  var predictions: String?
+  @Option(help: "Every decision as a line of JSON.")
+  var journal: String?
+  @Option(help: "One JSON object at the end.")
+  var summary: String?
+  @Flag(help: "Keep a named pipe open across its writers.")
+  var follow = false
+  @Flag(name: [.short, .long], help: "Say nothing on standard error but errors.")
+  var quiet = false
+}

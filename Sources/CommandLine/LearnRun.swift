@@ -1,0 +1,139 @@
+import Batches
+import Engine
+import Ingest
+import Telemetry
+
+/// The files that a run writes, where they are wanted.
+struct Outputs {
+  let predictions: PredictionFile?
+  let journal: OutputFile?
+  let summary: OutputFile?
+
+  init(_ options: LearnOptions) throws {
+    predictions = try options.predictions.map { try PredictionFile(path: $0) }
+    journal = try options.journal.map { try OutputFile(path: $0) }
+    summary = try options.summary.map { try OutputFile(path: $0) }
+  }
+}
+
+/// One run of `weir learn`: pulls batches, steps the engine, writes what comes out.
+struct LearnRun: ~Copyable {
+  private let options: LearnOptions
+  private var source: EventSource
+  private var engine: Engine
+  private let outputs: Outputs
+  private var progress: Progress
+  private let started = MonotonicTime.now()
+
+  /// Opens everything: what cannot work is said before the first event is read.
+  static func open(
+    source path: String, _ options: LearnOptions, _ settings: LearnSettings
+  ) throws -> LearnRun {
+    let interruption = Interruption.install()
+    let outputs = try Outputs(options)
+    let bytes = try DescriptorSource.open(
+      path: path, interruption: interruption, follows: options.follow)
+    let source = try EventSource.open(GzipSource(bytes), settings.ingest)
+    let engine = try Engine(settings.engine, source.schema)
+    return LearnRun(options, source, engine, outputs)
+  }
+
+  private init(
+    _ options: LearnOptions, _ source: consuming EventSource, _ engine: Engine, _ outputs: Outputs
+  ) {
+    self.options = options
+    self.source = source
+    self.engine = engine
+    self.outputs = outputs
+    progress = Progress(isQuiet: options.quiet)
+  }
+
+  mutating func run() throws {
+    var batch = MicroBatch(
+      capacity: engine.options.batchRows, denseWidth: source.schema.denseWidth)
+    try write(start)
+    var isInterrupted = false
+    reading: while true {
+      batch.removeAll()
+      let outcome = try fill(&batch)
+      if batch.count > 0 {
+        let first = engine.events
+        engine.step(batch)
+        let version = engine.servedVersion
+        try outputs.predictions?.append(
+          batch, engine.predictions, firstEvent: first, version: version, task: source.schema.task,
+          classes: source.classNames)
+        try writeNotices()
+        progress.update(engine)
+      }
+      switch outcome {
+      case .full, .late: continue
+      case .end: break reading
+      case .interrupted:
+        isInterrupted = true
+        break reading
+      }
+    }
+    try finish(isInterrupted: isInterrupted)
+  }
+
+  /// Fills the batch; what came before an error is still learned and accounted for.
+  private mutating func fill(_ batch: inout MicroBatch) throws -> FillOutcome {
+    do {
+      return try source.fill(&batch)
+    } catch {
+      engine.step(batch)
+      try finish(isInterrupted: false)
+      throw error
+    }
+  }
+
+  private mutating func writeNotices() throws {
+    let notices = source.takeNotices()
+    guard outputs.journal != nil else {
+      _ = engine.takeEntries()
+      return
+    }
+    let entries =
+      engine.takeEntries()
+      + notices.map { JournalEntry(event: $0.event, kind: $0.kind, [("text", .string($0.text))]) }
+    for entry in entries.sorted(by: { $0.event < $1.event }) { try write(entry) }
+    if !entries.isEmpty { try outputs.journal?.flush() }
+  }
+
+  private mutating func write(_ entry: JournalEntry) throws {
+    try outputs.journal?.append(entry.json.text + "\n")
+  }
+
+  /// What the run begins with.
+  private var start: JournalEntry {
+    let schema = source.schema
+    return JournalEntry(
+      event: 0, kind: "start",
+      [
+        ("task", .string(schema.task.rawValue)), ("target", .string(schema.targetName)),
+        ("inferredFrom", .int(source.inferredFrom)),
+        ("features", .array(schema.denseNames.map { .string($0) })),
+        ("models", .array(engine.models.map { .string($0.name) })),
+        ("options", Configuration.json(options)), ("version", .string(Version.text)),
+      ])
+  }
+
+  private mutating func finish(isInterrupted: Bool) throws {
+    source.close()
+    try writeNotices()
+    let elapsed = Double(MonotonicTime.now().nanoseconds - started.nanoseconds) / 1e9
+    let account = RunAccount(
+      engine: engine, schema: source.schema, refusals: source.refusals, seconds: elapsed,
+      isInterrupted: isInterrupted, classNames: source.classNames)
+    try write(
+      JournalEntry(
+        event: engine.events, kind: "end",
+        [("learned", .int(engine.labelled)), ("refused", .int(source.refusals.total))]))
+    try outputs.journal?.flush()
+    try outputs.summary?.append(account.json.indented() + "\n")
+    try outputs.summary?.flush()
+    progress.finish()
+    if !options.quiet { Terminal.say(account.text { source.sparseName($0) }) }
+  }
+}

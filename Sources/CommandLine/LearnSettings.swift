@@ -1,0 +1,156 @@
+import Batches
+import Catalogues
+import Detectors
+import Engine
+import Ingest
+import Learners
+
+/// The options of `weir learn`, checked, as the rooms below want them.
+struct LearnSettings {
+  var ingest = IngestOptions()
+  var engine = EngineOptions()
+
+  init(_ options: LearnOptions) throws {
+    try readInput(options)
+    try readRun(options)
+  }
+
+  private static func list(_ text: String?) -> [String] {
+    text?.split(separator: ",").map(String.init) ?? []
+  }
+
+  private static func usage(_ message: String) -> Failure {
+    Failure(message: message, code: Exit.usage)
+  }
+
+  /// Checks that a number is at least `least`.
+  private static func check(_ value: Int?, _ name: String, atLeast least: Int) throws -> Int? {
+    guard let value else { return nil }
+    guard value >= least else { throw usage("--\(name) \(value): expected at least \(least)") }
+    return value
+  }
+
+  private static func word<Word: RawRepresentable & CaseIterable>(
+    _ text: String, _ option: String
+  ) throws -> Word where Word.RawValue == String {
+    guard let word = Word(rawValue: text) else {
+      let known = Word.allCases.map(\.rawValue).joined(separator: ", ")
+      throw usage("--\(option) \(text): expected one of \(known)")
+    }
+    return word
+  }
+
+  private mutating func readInput(_ options: LearnOptions) throws {
+    ingest.format = options.format ?? "auto"
+    ingest.columns = LearnSettings.list(options.columns)
+    if let text = options.delimiter {
+      let bytes = Array((text == "tab" || text == "\\t" ? "\t" : text).utf8)
+      guard bytes.count == 1, bytes[0] < 0x80, bytes[0] != 0x22, bytes[0] != 0x0A else {
+        throw LearnSettings.usage("--delimiter \(text): expected one ASCII character, or tab")
+      }
+      ingest.delimiter = bytes[0]
+    }
+    ingest.target = options.target
+    if let task = options.task, task != "auto" { ingest.task = try LearnSettings.word(task, "task") }
+    ingest.positive = options.positive
+    ingest.ignore = LearnSettings.list(options.ignore)
+    ingest.number = LearnSettings.list(options.number)
+    ingest.category = LearnSettings.list(options.category)
+    ingest.id = options.id
+    ingest.weight = options.weight
+    ingest.time = LearnSettings.list(options.time)
+    guard ingest.time.count <= 2 else {
+      throw LearnSettings.usage("--time takes one column, or a date column and an hour column")
+    }
+    ingest.crosses = options.cross
+    ingest.lags = options.lag
+    ingest.means = options.mean
+    ingest.key = options.key
+    ingest.missing = options.missing
+    ingest.classWeights = options.classWeight
+    ingest.categoryLimit =
+      try LearnSettings.check(options.maxCategories, "max-categories", atLeast: 1) ?? 100_000
+    ingest.delayMilliseconds =
+      try LearnSettings.check(options.maxDelay, "max-delay", atLeast: 0) ?? 100
+    ingest.lineLimit = try LearnSettings.check(options.maxLine, "max-line", atLeast: 16) ?? 1 << 20
+    ingest.badRows = try LearnSettings.policy(options.badRows, options.maxBad)
+  }
+
+  private static func policy(_ action: String?, _ limit: String?) throws -> BadRowPolicy {
+    let chosen: BadRowPolicy.Action
+    switch action {
+    case nil, "skip": chosen = .skip
+    case "fail": chosen = .fail
+    case let text?:
+      guard text.hasPrefix("quarantine="), text.count > 11 else {
+        throw usage("--bad-rows \(text): expected skip, quarantine=FILE or fail")
+      }
+      chosen = .quarantine(path: String(text.dropFirst(11)))
+    }
+    guard let limit else { return BadRowPolicy(action: chosen) }
+    if limit.hasSuffix("%"), let percent = Double(limit.dropLast()), (0...100).contains(percent) {
+      return BadRowPolicy(action: chosen, limit: .percent(percent))
+    }
+    guard let count = Int(limit), count >= 0 else {
+      throw usage("--max-bad \(limit): expected a number of rows or a percentage such as 1%")
+    }
+    return BadRowPolicy(action: chosen, limit: .count(count))
+  }
+
+  private mutating func readRun(_ options: LearnOptions) throws {
+    engine.models = options.model
+    for model in options.model { try Catalogue.learners.check(model) }
+    engine.batchRows = try LearnSettings.check(options.batch, "batch", atLeast: 1) ?? 256
+    if let update = options.update { engine.update = try LearnSettings.word(update, "update") }
+    engine.warmup = try LearnSettings.check(options.warmup, "warmup", atLeast: 0) ?? 0
+    if let reaction = options.onDrift {
+      engine.reaction = try LearnSettings.word(reaction, "on-drift")
+    }
+    engine.watches = try LearnSettings.watches(options.detect)
+    if engine.update == .triggered, options.onDrift == nil { engine.reaction = .retrain }
+    if let text = options.retrainEvery {
+      guard let schedule = Schedule(text) else {
+        throw LearnSettings.usage(
+          "--retrain-every \(text): expected events or event time: 1000, 36h, 7d")
+      }
+      if case .seconds = schedule, options.time == nil {
+        throw LearnSettings.usage("--retrain-every \(text) needs --time to know the event's time")
+      }
+      engine.retrainEvery = schedule
+    }
+    if let text = options.retrainWhen {
+      guard let threshold = MetricThreshold(text) else {
+        throw LearnSettings.usage("--retrain-when \(text): expected SCORE>NUMBER or SCORE<NUMBER")
+      }
+      engine.retrainWhen = threshold
+    }
+    guard engine.update != .scheduled || engine.retrainEvery != nil else {
+      throw LearnSettings.usage("--update scheduled needs --retrain-every")
+    }
+    guard engine.update == .continuous || engine.warmup > 0 else {
+      throw LearnSettings.usage(
+        "--update \(engine.update.rawValue) needs --warmup N: the events that the first fit is made of")
+    }
+    engine.windowRows = try LearnSettings.check(options.window, "window", atLeast: 2) ?? 0
+    engine.leastRows = try LearnSettings.check(options.retrainRows, "retrain-rows", atLeast: 1) ?? 336
+    if engine.windowRows > 0 { engine.leastRows = min(engine.leastRows, engine.windowRows) }
+    engine.reactEvery = try LearnSettings.check(options.reactEvery, "react-every", atLeast: 1) ?? 64
+    engine.trialEvents = try LearnSettings.check(options.trial, "trial", atLeast: 0) ?? 512
+    engine.season = try LearnSettings.check(options.season, "season", atLeast: 0) ?? 0
+    engine.scoreWindow =
+      try LearnSettings.check(options.scoreWindow, "score-window", atLeast: 1) ?? 1000
+    engine.scoreSince = try LearnSettings.check(options.scoreSince, "score-since", atLeast: 0)
+  }
+
+  private static func watches(_ texts: [String]) throws -> [Watch] {
+    if texts == ["none"] { return [] }
+    return try (texts.isEmpty ? ["loss=adwin"] : texts).map { text in
+      guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+        throw usage("--detect \(text): expected SIGNAL=DETECTOR, such as loss=adwin:delta=0.002")
+      }
+      let detector = String(text[text.index(after: equals)...])
+      try Catalogue.detectors.check(detector)
+      return Watch(signal: String(text[..<equals]), detector: detector)
+    }
+  }
+}

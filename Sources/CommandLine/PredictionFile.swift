@@ -1,0 +1,71 @@
+import Batches
+import Engine
+import Learners
+import Telemetry
+
+/// Writes one line for each event: the prediction that was made before the event was learned.
+///
+/// Plain: the value, the positive class's probability, or the class. NDJSON, if the file's name
+/// ends in .ndjson: event, id, version, prediction and label.
+final class PredictionFile {
+  private let file: OutputFile
+  private let isNDJSON: Bool
+
+  init(path: String) throws {
+    file = try OutputFile(path: path)
+    isNDJSON = path.hasSuffix(".ndjson")
+  }
+
+  func append(
+    _ batch: borrowing MicroBatch, _ predictions: Predictions, firstEvent: Int, version: Int,
+    task: Task, classes: [String]
+  ) throws {
+    for row in 0..<batch.count {
+      if isNDJSON {
+        let line = PredictionFile.line(
+          batch, row, predictions, firstEvent + row, version, task, classes)
+        try file.append(line)
+      } else if task == .multiclass {
+        let name = PredictionFile.name(predictions.likeliest(row), classes)
+        try file.append(name + "\n")
+      } else {
+        let value = predictions[row]
+        try file.append { bytes in
+          NumberWriter.append(value, to: &bytes)
+          bytes.append(UInt8(ascii: "\n"))
+        }
+      }
+    }
+    try file.flush()
+  }
+
+  private static func name(_ index: Int, _ classes: [String]) -> String {
+    index < classes.count ? classes[index] : ""
+  }
+
+  private static func line(
+    _ batch: borrowing MicroBatch, _ row: Int, _ predictions: Predictions, _ event: Int,
+    _ version: Int, _ task: Task, _ classes: [String]
+  ) -> String {
+    var members: [(String, JSONValue)] = [("event", .int(event))]
+    let id = batch.id(row)
+    if !id.isEmpty { members.append(("id", .string(String(decoding: id, as: UTF8.self)))) }
+    members.append(("version", .int(version)))
+    let label = batch.targets[row]
+    if task == .multiclass {
+      let best = predictions.likeliest(row)
+      members.append(("prediction", .string(name(best, classes))))
+      members.append(("probability", .double(predictions[row, best])))
+    } else {
+      members.append(("prediction", .double(predictions[row])))
+    }
+    if label.isNaN {
+      members.append(("label", .null))
+    } else if task == .regression {
+      members.append(("label", .double(label)))
+    } else {
+      members.append(("label", .string(name(Int(label), classes))))
+    }
+    return JSONValue.members(members).text + "\n"
+  }
+}

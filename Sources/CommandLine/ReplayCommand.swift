@@ -1,0 +1,96 @@
+import ArgumentParser
+import Glibc
+import Ingest
+import Telemetry
+
+/// `weir replay`: a data set as a stream.
+struct ReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay",
+    abstract: "Write a data set as a stream, as fast as possible or at a speed-up of its own clock.",
+    discussion: """
+      DATA SETS
+      \(Datasets.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
+
+      EXAMPLES
+        weir replay bikes | weir learn --config Datasets/bikes/recipe.json
+        weir replay bikes --speed 36000        ten hours of rentals a second
+        weir replay log.csv --time timestamp --speed 1
+      """)
+
+  @Argument(help: "A data set or a file.")
+  var source: String
+  @Option(help: "How many times faster than its own clock; without it, as fast as possible.")
+  var speed: Double?
+  @Option(help: "The columns that hold the clock of a file: a timestamp, or a date and an hour: A[,B].")
+  var time: String?
+  @Option(help: "Stop after so many events.")
+  var limit: Int?
+
+  func run() throws {
+    try reporting {
+      if let speed, !(speed > 0) {
+        throw Failure(message: "--speed \(speed): expected more than 0", code: Exit.usage)
+      }
+      let known = Datasets.all.first { $0.name == source }
+      let path = try known.map { try Datasets.path(of: $0) } ?? source
+      var clock = time?.split(separator: ",").map(String.init) ?? known?.time ?? []
+      if speed == nil { clock = [] }
+      guard speed == nil || !clock.isEmpty else {
+        throw Failure(message: "--speed needs --time, the column with the clock", code: Exit.usage)
+      }
+      let interruption = Interruption.install()
+      let bytes = try DescriptorSource.open(path: path, interruption: interruption)
+      let out = try OutputFile(path: "-")
+      if speed == nil, limit == nil {
+        try copy(GzipSource(bytes), to: out)
+      } else {
+        try pace(GzipSource(bytes), clock, interruption, to: out)
+      }
+    }
+  }
+
+  /// All bytes, unread.
+  private func copy(_ bytes: GzipSource<DescriptorSource>, to out: OutputFile) throws {
+    var bytes = bytes
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+    defer { buffer.deallocate() }
+    while case .bytes(let count) = try bytes.read(into: buffer, until: nil) {
+      try out.append { $0.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
+    }
+    try out.flush()
+  }
+
+  /// Line by line, each when its time has come.
+  private func pace(
+    _ bytes: GzipSource<DescriptorSource>, _ clock: [String], _ interruption: Int32,
+    to out: OutputFile
+  ) throws {
+    var lines = try LineReplay.open(bytes, time: clock)
+    let start = MonotonicTime.now()
+    var firstTime: Double?
+    var events = -1
+    while case .line(let line, let time) = try lines.next() {
+      if let speed, let time {
+        if firstTime == nil { firstTime = time }
+        let due = (time - (firstTime ?? time)) / speed * 1e9
+        let left = due - Double(MonotonicTime.now().nanoseconds - start.nanoseconds)
+        if left > 0 {
+          try out.flush()
+          if sleep(nanoseconds: left, interruption) { break }
+        }
+      }
+      try out.append { $0.append(contentsOf: line) }
+      events += 1
+      if let limit, events >= limit { break }
+    }
+    try out.flush()
+  }
+
+  /// Sleeps; true when the user asked for an end meanwhile.
+  private func sleep(nanoseconds: Double, _ interruption: Int32) -> Bool {
+    var watched = pollfd(fd: interruption, events: Int16(POLLIN), revents: 0)
+    let milliseconds = Int32(min(nanoseconds / 1e6, 1e9).rounded(.up))
+    return poll(&watched, 1, milliseconds) > 0
+  }
+}

@@ -1,0 +1,191 @@
+import Batches
+import Detectors
+import Engine
+import Ingest
+import Learners
+import Scores
+import Telemetry
+
+/// What a run comes to: one JSON object, and a page of text.
+struct RunAccount {
+  let engine: Engine
+  let schema: Schema
+  let refusals: RefusalLog
+  let seconds: Double
+  let isInterrupted: Bool
+  let classNames: [String]
+
+  // MARK: - JSON
+
+  var json: JSONValue {
+    let served = engine.models[0]
+    var members: [(String, JSONValue)] = [
+      ("events", .int(engine.events)), ("learned", .int(engine.labelled)),
+      ("refused", .int(refusals.total)),
+      ("refusedByKind", .members(refusals.counts.sorted { $0.key.rawValue < $1.key.rawValue }
+        .map { ($0.key.rawValue, .int($0.value)) })),
+      ("interrupted", .bool(isInterrupted)),
+      ("seconds", .double(seconds)),
+      ("eventsPerSecond", .double((Double(engine.events) / max(seconds, 1e-9)).rounded())),
+      ("task", .string(schema.task.rawValue)), ("target", .string(schema.targetName)),
+      ("metrics", metrics(served)),
+      ("baselines", .members(engine.baselineReports.map { ($0.name, metrics($0)) })),
+      ("alarms", .array(served.alarms.map(\.json))),
+      ("reactions", .array(served.reactions.map(\.json))),
+      ("versions", .int(served.version + 1)),
+    ]
+    if engine.models.count > 1 {
+      members.append(
+        (
+          "models",
+          .array(
+            engine.models.map { model in
+              .members([
+                ("name", .string(model.name)), ("metrics", metrics(model)),
+                ("alarms", .int(model.alarms.count)),
+                ("reactions", .array(model.reactions.map(\.json))),
+                ("versions", .int(model.version + 1)), ("memoryBytes", .int(model.memoryBytes)),
+              ])
+            })
+        ))
+    }
+    return .members(members)
+  }
+
+  private func metrics(_ report: ModelReport) -> JSONValue {
+    let window = report.board.overWindow
+    return .members(
+      report.board.names.map { name in
+        var values: [(String, JSONValue)] = [
+          ("all", .number(report.board.overall(name))),
+          ("window", .number(window.first { $0.name == name }?.value)),
+        ]
+        if let since = report.boardSince { values.append(("since", .number(since.overall(name)))) }
+        return (name, .members(values))
+      })
+  }
+
+  // MARK: - Text
+
+  /// The page; `sparseName` says what a sparse feature is called.
+  func text(_ sparseName: (Int) -> String) -> String {
+    var lines = [headline]
+    for refusal in refusals.samples { lines.append("  refused: \(refusal.message)") }
+    if refusals.total > refusals.samples.count {
+      lines.append("  refused: … and \(refusals.total - refusals.samples.count) more")
+    }
+    guard engine.labelled > 0 else {
+      lines.append("nothing was learned: no event had a label")
+      return lines.joined(separator: "\n") + "\n"
+    }
+    for model in engine.models { lines += scoreTable(model) }
+    let served = engine.models[0]
+    lines += decisions(served)
+    if let weights = served.weights { lines += largest(weights, sparseName) }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var headline: String {
+    let rate = Figure.count(Double(engine.events) / max(seconds, 1e-9))
+    return "\(engine.events) events, \(engine.labelled) learned, \(refusals.total) refused, "
+      + "\(Figure.fixed(seconds, 2)) s (\(rate)/s)" + (isInterrupted ? ", interrupted" : "")
+  }
+
+  private func scoreTable(_ model: ModelReport) -> [String] {
+    let since = model.boardSince
+    var header = "\n" + model.name + " → " + schema.targetName
+    header += "\n" + Figure.pad("", 18) + Figure.pad("all", 10)
+    header += Figure.pad("last \(model.board.windowCount)", 12)
+    if since != nil { header += Figure.pad("from \(engine.options.scoreSince ?? 0)", 12) }
+    header += "   best baseline (all)"
+    var lines = [header]
+    let window = model.board.overWindow
+    for name in model.board.names {
+      func cell(_ value: Double?, _ width: Int) -> String {
+        Figure.pad(value.map { Figure.text($0) } ?? "–", width)
+      }
+      var line = "  " + name + String(repeating: " ", count: max(1, 16 - name.count))
+      line += cell(model.board.overall(name), 10)
+      line += cell(window.first { $0.name == name }?.value, 12)
+      if let since { line += cell(since.overall(name), 12) }
+      if let base = engine.bestBaseline(name) {
+        line += "   \(Figure.text(base.value)) \(base.name)"
+        if let own = model.board.overall(name), !isBetter(own, base.value, model.board.isGain(name)) {
+          line += "  ← better than the model"
+        }
+      }
+      lines.append(line)
+    }
+    return lines
+  }
+
+  private func isBetter(_ a: Double, _ b: Double, _ isGain: Bool) -> Bool { isGain ? a >= b : a <= b }
+
+  private func decisions(_ model: ModelReport) -> [String] {
+    let all = model.alarms.map { ($0.event, $0.text) } + model.reactions.map { ($0.event, $0.text) }
+    guard !all.isEmpty else { return ["", "no alarm, no reaction"] }
+    let shown = 40
+    var lines = ["", "\(model.alarms.count) alarms, \(model.reactions.count) reactions"]
+    for (_, text) in all.sorted(by: { $0.0 < $1.0 }).prefix(shown) { lines.append("  " + text) }
+    if all.count > shown { lines.append("  … and \(all.count - shown) more (--journal has all)") }
+    return lines
+  }
+
+  private func largest(_ weights: LinearWeights, _ sparseName: (Int) -> String) -> [String] {
+    var named = zip(schema.denseNames, weights.dense).map { ($0, $1) }
+    for (index, weight) in weights.sparse.enumerated() where weight != 0 {
+      named.append((sparseName(index), weight))
+    }
+    let top = named.sorted { abs($0.1) > abs($1.1) }.prefix(12)
+    let width = (top.map(\.0.count).max() ?? 0) + 2
+    return ["", "largest of \(named.count) weights (numbers in standard deviations)"]
+      + top.map { "  " + $0.0 + Figure.pad(Figure.text($0.1), width - $0.0.count + 10) }
+  }
+}
+
+extension Alarm {
+  var json: JSONValue {
+    .members([
+      ("event", .int(event)), ("signal", .string(signal)), ("detector", .string(detector)),
+      ("level", .string(level.rawValue)), ("since", .int(since)), ("before", .number(before)),
+      ("after", .number(after)),
+    ])
+  }
+
+  var text: String {
+    "\(event)  \(level.rawValue): \(signal) \(Figure.text(before)) → \(Figure.text(after)) "
+      + "since \(since) (\(detector))"
+  }
+}
+
+extension JournalEntry {
+  /// The entry as a line for people.
+  var text: String {
+    let details = fields.filter { !["model", "reason", "fromVersion"].contains($0.key) }
+      .map { "\($0.key) \(JournalEntry.short($0.value))" }
+    return "\(event)  \(kind): " + details.joined(separator: ", ")
+  }
+
+  private static func short(_ value: JSONValue) -> String {
+    switch value {
+    case .double(let number): Figure.text(number)
+    case .string(let text): text
+    default: value.text
+    }
+  }
+}
+
+extension Engine {
+  /// The baseline that does best at a score.
+  func bestBaseline(_ name: String) -> (name: String, value: Double)? {
+    var best: (name: String, value: Double)?
+    for report in baselineReports {
+      guard let value = report.board.overall(name) else { continue }
+      let isGain = report.board.isGain(name)
+      if best.map({ isGain ? value > $0.value : value < $0.value }) ?? true {
+        best = (report.name, value)
+      }
+    }
+    return best
+  }
+}

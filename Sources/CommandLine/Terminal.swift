@@ -1,0 +1,56 @@
+import Glibc
+
+/// Standard error: messages, and whether somebody watches.
+enum Terminal {
+  /// Whether standard error is a terminal that understands a carriage return.
+  static var isLive: Bool {
+    guard isatty(2) == 1 else { return false }
+    guard let kind = getenv("TERM") else { return false }
+    return String(cString: kind) != "dumb"
+  }
+
+  /// Columns of the terminal; 80 where that is not known.
+  static var width: Int {
+    var size = winsize()
+    guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
+  /// Writes text to standard error. A reader that left is no reason to stop.
+  static func say(_ text: String) {
+    let bytes = Array(text.utf8)
+    var written = 0
+    while written < bytes.count {
+      let count = bytes.withUnsafeBytes { buffer in
+        write(2, buffer.baseAddress.map { $0 + written }, bytes.count - written)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return }
+      written += count
+    }
+  }
+}
+
+/// Lets SIGINT and SIGTERM end the run cleanly; a second signal ends the process at once.
+enum Interruption {
+  /// The writing end of the pipe that the handler makes readable. Set once, before any handler.
+  private nonisolated(unsafe) static var writer: Int32 = -1
+
+  /// Installs the handlers; returns a descriptor that becomes readable when a signal came.
+  static func install() -> Int32 {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { return -1 }
+    writer = ends[1]
+    for number in [SIGINT, SIGTERM] {
+      var action = sigaction()
+      action.__sigaction_handler.sa_handler = { _ in
+        var byte: UInt8 = 1
+        _ = write(Interruption.writer, &byte, 1)
+      }
+      // Reset to the default: the second signal is not caught. No restart: poll must return.
+      action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND))
+      sigaction(number, &action, nil)
+    }
+    return ends[0]
+  }
+}

@@ -1,0 +1,13 @@
+package import Catalogues
+
+extension Catalogue where Context == Void, Product == any DriftDetector {
+  /// Every drift detector that can be named, one line each.
+  package static var detectors: Catalogue {
+    Catalogue(
+      "detector",
+      [
+        ADWIN.entry,
+        PageHinkley.entry,
+      ])
+  }
+}

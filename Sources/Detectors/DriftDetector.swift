@@ -1,0 +1,48 @@
+package import Snapshots
+
+/// How grave what a detector saw is.
+package enum DriftLevel: String, Sendable {
+  case warning
+  case drift
+}
+
+/// What a detector says when it speaks.
+package struct DetectorAlarm: Sendable, Equatable {
+  package let level: DriftLevel
+  /// How many of the values seen, the newest included, came after the estimated change.
+  package let valuesSinceChange: Int
+  /// Mean of the values before the estimated change.
+  package let before: Double
+  /// Mean of the values after it.
+  package let after: Double
+
+  package init(level: DriftLevel, valuesSinceChange: Int, before: Double, after: Double) {
+    self.level = level
+    self.valuesSinceChange = valuesSinceChange
+    self.before = before
+    self.after = after
+  }
+}
+
+/// Watches one series of numbers and says when it has changed.
+///
+/// A detector's answer depends on the values alone, never on how they were cut into batches; its
+/// memory is O(1) or O(log n) in the values seen.
+package protocol DriftDetector: Snapshotted, Sendable {
+  /// Takes the next value; returns an alarm if this value raised one.
+  mutating func observe(_ value: Double) -> DetectorAlarm?
+
+  /// Takes a row of values in order and calls `alarm` with the position of each that raised one.
+  mutating func observe(
+    _ values: UnsafeBufferPointer<Double>, alarm: (Int, DetectorAlarm) -> Void)
+}
+
+extension DriftDetector {
+  package mutating func observe(
+    _ values: UnsafeBufferPointer<Double>, alarm: (Int, DetectorAlarm) -> Void
+  ) {
+    for i in values.indices {
+      if let raised = observe(values[i]) { alarm(i, raised) }
+    }
+  }
+}

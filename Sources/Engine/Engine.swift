@@ -1,0 +1,121 @@
+package import Batches
+package import Catalogues
+package import Learners
+package import Scores
+package import Telemetry
+
+/// The order of steps: for each batch predict, score, learn, watch, react. Deterministic: batches in,
+/// predictions and journal entries out; no clock, no files, no threads.
+///
+/// Law: where batches begin and end changes nothing. Batches are cut at the multiples of
+/// `reactEvery` events, which is where reactions take effect.
+package struct Engine {
+  package let schema: Schema
+  package let options: EngineOptions
+  /// Events taken so far.
+  package private(set) var events = 0
+  /// Events with a label.
+  package private(set) var labelled = 0
+  private var runners: [ModelRunner] = []
+  private var baselines: [ModelRunner] = []
+  private var time = Double.nan
+  private var entries: [JournalEntry] = []
+
+  /// Makes the models, the detectors and the baselines.
+  package init(_ options: EngineOptions, _ schema: Schema) throws(SpecificationError) {
+    self.schema = schema
+    self.options = options
+    var models = options.models
+    if models.isEmpty { models = [Engine.defaultModel(schema.task)] }
+    for model in models { runners.append(try ModelRunner(model, options, schema)) }
+    var plain = EngineOptions()
+    plain.season = options.season
+    plain.batchRows = options.batchRows
+    plain.scoreWindow = options.scoreWindow
+    plain.scoreSince = options.scoreSince
+    var names = ["no-change", schema.task == .regression ? "running-mean" : "majority"]
+    if options.season > 1 { names.append("seasonal-naive") }
+    for name in names { baselines.append(try ModelRunner(name, plain, schema)) }
+    if let threshold = options.retrainWhen {
+      let known = ScoreBoard(task: schema.task.scoreTask, windowRows: 1).names
+      guard known.contains(threshold.score) else {
+        throw .unknownName(noun: "score", name: threshold.score, known: known)
+      }
+    }
+  }
+
+  /// The model of a run that names none.
+  package static func defaultModel(_ task: Task) -> String {
+    switch task {
+    case .regression: "linear"
+    case .binary: "logistic"
+    case .multiclass: "softmax"
+    }
+  }
+
+  /// Takes a batch; its predictions are then in `predictions`.
+  package mutating func step(_ batch: borrowing MicroBatch) {
+    var row = 0
+    while row < batch.count {
+      var stop = events + options.reactEvery - events % options.reactEvery
+      if events < options.warmup { stop = min(stop, options.warmup) }
+      if let since = options.scoreSince, events < since { stop = min(stop, since) }
+      let rows = row..<min(batch.count, row + stop - events)
+      for index in runners.indices { runners[index].take(batch, rows, firstEvent: events) }
+      for index in baselines.indices { baselines[index].take(batch, rows, firstEvent: events) }
+      for i in rows {
+        if !batch.targets[i].isNaN { labelled += 1 }
+        if !batch.times[i].isNaN { time = batch.times[i] }
+      }
+      events += rows.count
+      row = rows.upperBound
+      if events == options.warmup, options.warmup > 0 {
+        for index in runners.indices { runners[index].endWarmup(event: events) }
+      }
+      if events % options.reactEvery == 0 {
+        for index in runners.indices { runners[index].react(event: events, time: time) }
+      }
+    }
+    for index in runners.indices { entries += runners[index].takeEntries() }
+  }
+
+  /// Predictions of the served model for the rows of the last batch.
+  package var predictions: Predictions { runners[0].predictions }
+
+  /// Version of the served model.
+  package var servedVersion: Int { runners[0].version }
+
+  /// What the journal should tell since the last call, in the order of the stream.
+  package mutating func takeEntries() -> [JournalEntry] {
+    defer { entries.removeAll() }
+    return entries
+  }
+
+  /// What there is to say of each model, the served one first.
+  package var models: [ModelReport] { runners.map(ModelReport.init) }
+  /// The same of the baselines.
+  package var baselineReports: [ModelReport] { baselines.map(ModelReport.init) }
+}
+
+/// How a model has done.
+package struct ModelReport {
+  package let name: String
+  package let board: ScoreBoard
+  package let boardSince: ScoreBoard?
+  package let alarms: [Alarm]
+  package let reactions: [JournalEntry]
+  package let version: Int
+  package let memoryBytes: Int
+  package let weights: LinearWeights?
+
+  init(_ runner: ModelRunner) {
+    name = runner.name
+    board = runner.board
+    boardSince = runner.boardSince
+    alarms = runner.alarms
+    reactions = runner.reactions
+    version = runner.version
+    memoryBytes = runner.learner.memoryBytes
+    weights = runner.learner.linearWeights
+  }
+}

@@ -1,0 +1,113 @@
+import Catalogues
+import Scores
+
+/// When the weights change.
+package enum UpdateMode: String, Sendable, CaseIterable {
+  /// With every event.
+  case continuous
+  /// By full retraining when a detector or a threshold asks for it.
+  case triggered
+  /// By full retraining on a schedule.
+  case scheduled
+  /// Never again after the warm-up.
+  case never
+}
+
+/// What is done about a drift.
+package enum ReactionKind: String, Sendable, CaseIterable {
+  case note
+  case window
+  case retrain
+  case restart
+
+  package var summary: String {
+    switch self {
+    case .note: "write it down, change nothing"
+    case .window: "rows from before the change leave the window; steps and scalers become quick again"
+    case .retrain: "fit the model afresh to what the window holds since the change"
+    case .restart: "begin with an untrained model"
+    }
+  }
+}
+
+/// A number of events, or a stretch of event time, between two retrainings.
+package enum Schedule: Sendable, Equatable {
+  case events(Int)
+  case seconds(Double)
+
+  /// Reads `1000`, `90m`, `36h`, `7d`; nil for anything else.
+  package init?(_ text: String) {
+    if let count = Int(text), count > 0 {
+      self = .events(count)
+      return
+    }
+    let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800]
+    guard let unit = text.last, let factor = units[unit], let number = Double(text.dropLast()),
+      number > 0, number.isFinite
+    else { return nil }
+    self = .seconds(number * factor)
+  }
+}
+
+/// A condition on a score over the window: `mae>60`.
+package struct MetricThreshold: Sendable, Equatable {
+  package let score: String
+  package let isAbove: Bool
+  package let bound: Double
+  package let text: String
+
+  /// Reads `NAME>NUMBER` or `NAME<NUMBER`; nil for anything else.
+  package init?(_ text: String) {
+    guard let sign = text.firstIndex(where: { $0 == ">" || $0 == "<" }),
+      let bound = Double(text[text.index(after: sign)...].filter { $0 != " " })
+    else { return nil }
+    score = text[..<sign].filter { $0 != " " }
+    isAbove = text[sign] == ">"
+    self.bound = bound
+    self.text = text
+  }
+
+  func holds(_ value: Double) -> Bool { isAbove ? value > bound : value < bound }
+}
+
+/// A detector and what it watches.
+package struct Watch: Sendable, Equatable {
+  /// loss, error, prediction, target, or a numeric feature's name.
+  package let signal: String
+  package let detector: String
+
+  package init(signal: String, detector: String) {
+    self.signal = signal
+    self.detector = detector
+  }
+}
+
+/// How a run is to go.
+package struct EngineOptions: Sendable, Equatable {
+  /// Specifications of the models; the first is the one that is served.
+  package var models: [String] = []
+  package var watches: [Watch] = []
+  package var reaction = ReactionKind.note
+  package var update = UpdateMode.continuous
+  /// Events that are learned before the first full fit, in the modes that do not learn every event.
+  package var warmup = 0
+  package var retrainEvery: Schedule?
+  package var retrainWhen: MetricThreshold?
+  /// Rows kept for retraining; 0: as many as the warm-up, 10,000 at least.
+  package var windowRows = 0
+  /// Rows that a retraining after a drift waits for.
+  package var leastRows = 336
+  /// Reactions take effect at multiples of this many events.
+  package var reactEvery = 64
+  /// Events on which a reaction is compared with what was there before it; 0: reactions stand.
+  package var trialEvents = 512
+  /// Events that the window's scores look back on.
+  package var scoreWindow = 1000
+  /// The event from which scores are also kept apart; nil: none.
+  package var scoreSince: Int?
+  package var season = 0
+  /// Rows in a batch at most.
+  package var batchRows = 256
+
+  package init() {}
+}

@@ -1,0 +1,286 @@
+import Batches
+import Catalogues
+import Detectors
+import Learners
+import Scores
+import Telemetry
+
+/// One model on its way through the stream: predicts, is scored, learns, is watched, and reacts.
+struct ModelRunner {
+  let name: String
+  private let options: EngineOptions
+  private let schema: Schema
+  private let fresh: any Learner
+  private(set) var learner: any Learner
+  private(set) var board: ScoreBoard
+  /// Scores from `scoreSince` on.
+  private(set) var boardSince: ScoreBoard?
+  private(set) var predictions: Predictions
+  private(set) var alarms: [Alarm] = []
+  private(set) var reactions: [JournalEntry] = []
+  private(set) var version = 0
+  private(set) var entries: [JournalEntry] = []
+  private var outcomes: OutcomeMaker
+  private var watches: [SignalWatch] = []
+  private var window: RowWindow?
+  private var state = ReactionState.stable
+  private var pending: Alarm?
+  private var isWarm: Bool
+  private var nextScheduled: Double?
+  private var eventsSinceRefit = 0
+
+  init(_ specification: String, _ options: EngineOptions, _ schema: Schema)
+    throws(SpecificationError)
+  {
+    name = specification
+    self.options = options
+    self.schema = schema
+    let context = LearnerContext(
+      task: schema.task, denseWidth: schema.denseWidth, season: options.season)
+    fresh = try Catalogue.learners.make(specification, context)
+    learner = fresh
+    board = ScoreBoard(task: schema.task.scoreTask, windowRows: options.scoreWindow)
+    if options.scoreSince != nil {
+      boardSince = ScoreBoard(task: schema.task.scoreTask, windowRows: 1)
+    }
+    predictions = Predictions(rows: options.batchRows, width: 1)
+    outcomes = OutcomeMaker(task: schema.task)
+    isWarm = options.update == .continuous && options.warmup == 0
+    for watch in options.watches { watches.append(try SignalWatch(watch, schema)) }
+    if options.needsWindow {
+      let rows = options.windowRows > 0 ? options.windowRows : max(options.warmup, 10_000)
+      window = RowWindow(capacity: rows, denseWidth: schema.denseWidth)
+    }
+  }
+
+  /// Whether events change the weights now.
+  private var learnsEvents: Bool { options.update == .continuous || !isWarm }
+
+  // MARK: - Per chunk of rows
+
+  /// Takes rows that lie between two positions at which reactions may take effect.
+  mutating func take(_ batch: borrowing MicroBatch, _ rows: Range<Int>, firstEvent: Int) {
+    if learnsEvents {
+      learner.learn(batch, rows: rows, into: &predictions)
+    } else {
+      learner.predict(batch, rows: rows, into: &predictions)
+    }
+    outcomes.make(batch, rows, predictions)
+    board.observe(outcomes.outcomes[...])
+    if let since = options.scoreSince, firstEvent >= since {
+      boardSince?.observe(outcomes.outcomes[...])
+    }
+    window?.append(batch, rows)
+    compareTrial(batch, rows)
+    eventsSinceRefit += rows.count
+    for notice in learner.takeNotices() {
+      entries.append(
+        JournalEntry(
+          event: firstEvent + rows.count, kind: notice.kind,
+          [("model", .string(name)), ("text", .string(notice.text))]))
+    }
+    guard isWarm else { return }
+    watch(batch, rows, firstEvent)
+  }
+
+  private mutating func watch(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ firstEvent: Int
+  ) {
+    var raised: [Alarm] = []
+    for index in watches.indices {
+      watches[index].observe(
+        batch, rows, predictions, outcomes.outcomes, task: schema.task, firstEvent: firstEvent,
+        model: name, alarm: { raised.append($0) })
+    }
+    for alarm in raised.sorted(by: { $0.event < $1.event }) {
+      alarms.append(alarm)
+      entries.append(alarm.entry)
+      if alarm.level == .drift { pending = alarm }
+    }
+  }
+
+  private mutating func compareTrial(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
+    guard case .trial(var trial) = state else { return }
+    state = .stable
+    if learnsEvents {
+      trial.previous.learn(batch, rows: rows, into: &trial.predictions)
+    } else {
+      trial.previous.predict(batch, rows: rows, into: &trial.predictions)
+    }
+    trial.outcomes.make(batch, rows, trial.predictions)
+    for (new, old) in zip(outcomes.outcomes, trial.outcomes.outcomes) {
+      trial.compare(new: new.loss(schema.task), old: old.loss(schema.task))
+    }
+    state = .trial(trial)
+  }
+
+  // MARK: - At fixed positions
+
+  /// The warm-up is over: the modes that learn by retraining are fitted for the first time.
+  mutating func endWarmup(event: Int) {
+    isWarm = true
+    guard options.update != .continuous else { return }
+    refit(event: event, reason: "warm-up", tried: false)
+  }
+
+  /// Takes what happened since the last such position into account.
+  mutating func react(event: Int, time: Double) {
+    guard isWarm else { return }
+    if let alarm = pending {
+      pending = nil
+      react(to: alarm, event: event)
+    }
+    if case .collecting(let reason) = state, (window?.count ?? 0) >= options.leastRows {
+      state = .stable
+      refit(event: event, reason: reason, tried: true)
+    }
+    if case .trial(let trial) = state, trial.count >= Double(options.trialEvents) {
+      conclude(trial, event: event)
+    }
+    guard case .stable = state else { return }
+    if isDue(event: event, time: time) { refit(event: event, reason: "schedule", tried: true) }
+    if let threshold = options.retrainWhen, eventsSinceRefit >= options.scoreWindow / 2,
+      let value = board.overWindow(threshold.score), threshold.holds(value)
+    {
+      refit(event: event, reason: "\(threshold.text) (it was \(value))", tried: true)
+    }
+  }
+
+  private mutating func isDue(event: Int, time: Double) -> Bool {
+    guard options.update != .never, let schedule = options.retrainEvery else { return false }
+    let (now, period): (Double, Double) =
+      switch schedule {
+      case .events(let count): (Double(event), Double(count))
+      case .seconds(let seconds): (time, seconds)
+      }
+    guard !now.isNaN else { return false }
+    guard let next = nextScheduled else {
+      nextScheduled = now + period
+      return false
+    }
+    guard now >= next else { return false }
+    // Schedules keep their beat, however long the stream paused.
+    nextScheduled = next + period * max(1, ((now - next) / period).rounded(.down) + 1)
+    return true
+  }
+
+  private mutating func react(to alarm: Alarm, event: Int) {
+    let reason = "\(alarm.detector) on \(alarm.signal) at event \(alarm.event)"
+    if case .trial(let trial) = state { conclude(trial, event: event) }
+    switch options.update == .never ? .note : options.reaction {
+    case .note: return
+    case .window:
+      let dropped = window?.drop(before: alarm.since) ?? 0
+      let previous = learner
+      learner.refresh()
+      report(
+        "window-reset", event, reason,
+        [("since", .int(alarm.since)), ("rowsDropped", .int(dropped)), ("rows", .int(window?.count ?? 0))])
+      begin(trialAgainst: previous, reason: reason, event: event)
+    case .retrain:
+      let dropped = window?.drop(before: alarm.since) ?? 0
+      report(
+        "window-reset", event, reason,
+        [("since", .int(alarm.since)), ("rowsDropped", .int(dropped)), ("rows", .int(window?.count ?? 0))])
+      state = .collecting(reason: reason)
+    case .restart:
+      let previous = learner
+      learner = fresh
+      window?.clear(next: event)
+      report("restart", event, reason, [])
+      if options.update == .continuous {
+        begin(trialAgainst: previous, reason: reason, event: event)
+      } else {
+        state = .collecting(reason: reason)
+      }
+    }
+  }
+
+  /// Fits a new model to the window; on trial, if there is something to compare it with.
+  private mutating func refit(event: Int, reason: String, tried: Bool) {
+    guard let window else { return }
+    let previous = learner
+    let fit = window.withRows { learner.refit(on: $0) }
+    eventsSinceRefit = 0
+    var fields: [(String, JSONValue)] = [
+      ("rows", .int(fit.rows)), ("firstEvent", .int(window.start)), ("method", .string(fit.method)),
+    ]
+    if fit.addedRidge > 0 { fields.append(("addedRidge", .double(fit.addedRidge))) }
+    if let failure = fit.failure {
+      learner = previous
+      report("retrain-failed", event, reason, fields + [("failure", .string(failure))])
+      return
+    }
+    report("retrain", event, reason, fields)
+    resetModelWatches()
+    if tried { begin(trialAgainst: previous, reason: reason, event: event) } else { version += 1 }
+  }
+
+  private mutating func begin(trialAgainst previous: any Learner, reason: String, event: Int) {
+    version += 1
+    guard options.trialEvents > 0 else { return }
+    state = .trial(
+      Trial(
+        previous: previous, version: version, reason: reason, started: event,
+        predictions: predictions, outcomes: outcomes))
+  }
+
+  /// Keeps the new model or brings the previous one back.
+  private mutating func conclude(_ trial: Trial, event: Int) {
+    state = .stable
+    guard trial.count > 0 else { return }
+    let evidence: [(String, JSONValue)] = [
+      ("startedAt", .int(trial.started)), ("events", .int(Int(trial.count))),
+      ("lossAfter", .number(trial.newMean)), ("lossWithout", .number(trial.oldMean)),
+      ("standardErrors", .number(trial.excess)), ("version", .int(trial.version)),
+    ]
+    if trial.madeItWorse {
+      learner = trial.previous
+      version += 1
+      resetModelWatches()
+      report("undone", event, trial.reason, evidence + [("to", .int(version))])
+    } else {
+      report("kept", event, trial.reason, evidence)
+    }
+  }
+
+  private mutating func resetModelWatches() {
+    for index in watches.indices where watches[index].signal.isOfTheModel { watches[index].reset() }
+  }
+
+  private mutating func report(
+    _ kind: String, _ event: Int, _ reason: String, _ fields: [(String, JSONValue)]
+  ) {
+    let entry = JournalEntry(
+      event: event, kind: kind,
+      [("model", .string(name)), ("reason", .string(reason)), ("fromVersion", .int(version))] + fields)
+    entries.append(entry)
+    reactions.append(entry)
+  }
+
+  mutating func takeEntries() -> [JournalEntry] {
+    defer { entries.removeAll() }
+    return entries
+  }
+}
+
+extension EngineOptions {
+  /// Whether any reaction may want rows again.
+  var needsWindow: Bool {
+    update != .continuous || retrainEvery != nil || retrainWhen != nil
+      || reaction == .retrain || reaction == .window
+  }
+}
+
+extension Alarm {
+  /// The alarm as the journal has it.
+  var entry: JournalEntry {
+    JournalEntry(
+      event: event, kind: "alarm",
+      [
+        ("model", .string(model)), ("signal", .string(signal)), ("detector", .string(detector)),
+        ("level", .string(level.rawValue)), ("since", .int(since)), ("before", .number(before)),
+        ("after", .number(after)),
+      ])
+  }
+}

@@ -1,0 +1,81 @@
+package import Batches
+import Glibc
+package import Learners
+package import Scores
+
+/// Sets predictions beside labels, as scores and detectors want them.
+struct OutcomeMaker: Sendable {
+  let task: Task
+  private var previous = Double.nan
+  /// Outcomes of the labelled rows of the last call, in order.
+  private(set) var outcomes: [Outcome] = []
+
+  init(task: Task) { self.task = task }
+
+  /// Makes an outcome of each labelled row.
+  mutating func make(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ predictions: borrowing Predictions
+  ) {
+    outcomes.removeAll(keepingCapacity: true)
+    for row in rows {
+      let label = batch.targets[row]
+      guard !label.isNaN else { continue }
+      outcomes.append(outcome(row, label, predictions))
+      previous = label
+    }
+  }
+
+  private func outcome(
+    _ row: Int, _ label: Double, _ predictions: borrowing Predictions
+  ) -> Outcome {
+    switch task {
+    case .regression:
+      let value = predictions[row]
+      return Outcome(
+        label: label, prediction: value, guess: value, labelProbability: 0,
+        previousLabel: previous)
+    case .binary:
+      let p = predictions[row]
+      return Outcome(
+        label: label, prediction: p, guess: p > 0.5 ? 1 : 0,
+        labelProbability: label > 0.5 ? p : 1 - p, previousLabel: previous)
+    case .multiclass:
+      let guess = predictions.likeliest(row)
+      let known = Int(label) < predictions.width
+      return Outcome(
+        label: label, prediction: Double(guess), guess: Double(guess),
+        labelProbability: known ? predictions[row, Int(label)] : 0, previousLabel: previous)
+    }
+  }
+}
+
+extension Predictions {
+  /// The class with the greatest probability; the first of equals.
+  package func likeliest(_ row: Int) -> Int {
+    var best = 0
+    for output in 1..<max(width, 1) where self[row, output] > self[row, best] { best = output }
+    return best
+  }
+}
+
+extension Outcome {
+  /// What the row cost: |error| for a number, −log of the probability of what happened for a class.
+  func loss(_ task: Task) -> Double {
+    task == .regression ? abs(label - prediction) : -log(min(max(labelProbability, 0x1p-52), 1))
+  }
+
+  /// label − prediction for a number; 1 for a wrong class, 0 for a right one.
+  func error(_ task: Task) -> Double {
+    task == .regression ? label - prediction : (guess == label ? 0 : 1)
+  }
+}
+
+extension Task {
+  package var scoreTask: ScoreTask {
+    switch self {
+    case .regression: .regression
+    case .binary: .binary
+    case .multiclass: .multiclass
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import Batches
+import Catalogues
+package import Detectors
+import Learners
+import Scores
+
+/// What a detector can watch.
+enum Signal: Equatable {
+  case loss
+  case error
+  case prediction
+  case target
+  case feature(Int)
+
+  static let names = ["loss", "error", "prediction", "target"]
+
+  /// Whether it changes when the model does.
+  var isOfTheModel: Bool { self == .loss || self == .error || self == .prediction }
+
+  init(_ name: String, _ schema: Schema) throws(SpecificationError) {
+    switch name {
+    case "loss": self = .loss
+    case "error": self = .error
+    case "prediction": self = .prediction
+    case "target": self = .target
+    default:
+      guard let feature = schema.denseNames.firstIndex(of: name) else {
+        throw .unknownName(
+          noun: "signal", name: name, known: Signal.names + schema.denseNames)
+      }
+      self = .feature(feature)
+    }
+  }
+}
+
+/// An alarm with where in the stream it was raised.
+package struct Alarm: Sendable, Equatable {
+  /// Number of the event that raised it.
+  package let event: Int
+  package let model: String
+  package let signal: String
+  package let detector: String
+  package let level: DriftLevel
+  /// Number of the first event after the estimated change.
+  package let since: Int
+  package let before: Double
+  package let after: Double
+}
+
+/// A detector with the signal that it watches.
+struct SignalWatch {
+  let watch: Watch
+  let signal: Signal
+  private var detector: any DriftDetector
+  private var values: [Double] = []
+  /// Event number of each of the values.
+  private var events: [Int] = []
+
+  init(_ watch: Watch, _ schema: Schema) throws(SpecificationError) {
+    self.watch = watch
+    signal = try Signal(watch.signal, schema)
+    detector = try Catalogue.detectors.make(watch.detector, ())
+  }
+
+  /// Starts afresh, when what it watched was replaced.
+  mutating func reset() {
+    if let fresh = try? Catalogue.detectors.make(watch.detector, ()) { detector = fresh }
+  }
+
+  /// Shows the detector the rows' values of its signal; calls `alarm` for each that raised one.
+  mutating func observe(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ predictions: borrowing Predictions,
+    _ outcomes: [Outcome], task: Task, firstEvent: Int, model: String, alarm: (Alarm) -> Void
+  ) {
+    values.removeAll(keepingCapacity: true)
+    events.removeAll(keepingCapacity: true)
+    var labelled = 0
+    for row in rows {
+      let event = firstEvent + row - rows.lowerBound
+      let isLabelled = !batch.targets[row].isNaN
+      switch signal {
+      case .prediction: values.append(predictions[row])
+      case .feature(let feature): values.append(batch.dense(row)[feature])
+      case .target where isLabelled: values.append(batch.targets[row])
+      case .loss where isLabelled: values.append(outcomes[labelled].loss(task))
+      case .error where isLabelled: values.append(outcomes[labelled].error(task))
+      case .target, .loss, .error: continue
+      }
+      events.append(event)
+      if isLabelled { labelled += 1 }
+    }
+    // Locals, so that the detector is the only part of self in use while it calls back.
+    let (watch, events, shown) = (watch, events, values)
+    shown.withUnsafeBufferPointer { buffer in
+      detector.observe(buffer) { position, raised in
+        let event = events[position]
+        alarm(
+          Alarm(
+            event: event, model: model, signal: watch.signal, detector: watch.detector,
+            level: raised.level, since: max(0, event + 1 - raised.valuesSinceChange),
+            before: raised.before, after: raised.after))
+      }
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/// What the first events showed of a column, and the type that follows.
+struct ColumnEvidence {
+  let name: String
+  private(set) var values = 0
+  private(set) var numbers = 0
+  private(set) var nested = 0
+  /// The first few distinct values, as text.
+  private(set) var distinct: [String] = []
+
+  init(name: String) { self.name = name }
+
+  mutating func add(_ field: Field) {
+    let trimmed = field.trimmed
+    guard !MissingWords.contains(trimmed) else { return }
+    values += 1
+    if NumberField.value(trimmed) != nil { numbers += 1 }
+    guard distinct.count < 3 else { return }
+    let text = trimmed.text
+    if !distinct.contains(text) { distinct.append(text) }
+  }
+
+  mutating func addNested() { nested += 1 }
+
+  /// Numbers unless a value was seen that is none.
+  var isNumeric: Bool { numbers == values }
+}
+
+/// Words that stand for a number that is not there.
+enum MissingWords {
+  private static let words: [StaticString] = [
+    "NA", "N/A", "NaN", "nan", "NAN", "null", "NULL", "None", "none", "?", "-", "n/a", "na",
+  ]
+
+  static func contains(_ field: Field) -> Bool {
+    if field.isEmpty { return true }
+    guard field.count <= 4, !Decimal.isDigit(field.start[0]) else { return false }
+    return words.contains { word in
+      word.utf8CodeUnitCount == field.count
+        && (0..<field.count).allSatisfy { word.utf8Start[$0] == field.start[$0] }
+    }
+  }
+}
+
+/// A whole field read as one number.
+enum NumberField {
+  /// Nil when the field is anything but one number, finite or not.
+  static func value(_ field: Field) -> Double? {
+    guard !field.isEmpty else { return nil }
+    let reading = Decimal.readLong(field.start)
+    guard let next = reading.next, next == field.end else { return nil }
+    return reading.value
+  }
+}

@@ -1,0 +1,56 @@
+package import Batches
+
+/// What the user says of the input. What is not said is inferred from the first events and locked.
+package struct IngestOptions: Sendable, Equatable {
+  package var format = "auto"
+  /// Names of the columns when the input has no header; empty: the first line is the header.
+  package var columns: [String] = []
+  /// The byte between fields; nil: found in the header.
+  package var delimiter: UInt8?
+  /// Names for the columns of an input whose first line is all numbers; empty: that is an error.
+  package var columnsIfHeaderless: [String] = []
+  package var target: String?
+  /// Whether the target is all that is read.
+  package var readsTargetOnly = false
+  /// Importance of rows by class: `1=10`.
+  package var classWeights: [String] = []
+  package var task: Task?
+  /// Which of the two values of a binary target is the event whose probability is predicted.
+  package var positive: String?
+  package var ignore: [String] = []
+  package var number: [String] = []
+  package var category: [String] = []
+  package var id: String?
+  package var weight: String?
+  /// A timestamp column, or a date column and an hour column.
+  package var time: [String] = []
+  /// Products of columns: `hr*workingday`.
+  package var crosses: [String] = []
+  /// Earlier values of a column: `cnt=1,24,168`.
+  package var lags: [String] = []
+  /// Running means of the target by key: `cnt=hr*workingday`, `cnt=hr:0.1`.
+  package var means: [String] = []
+  /// The column that keeps lags and means of different sources apart.
+  package var key: String?
+  /// What to put for a missing number: for all columns, or `temp=last` for one.
+  package var missing: [String] = []
+  package var badRows = BadRowPolicy()
+  package var lineLimit = 1 << 20
+  /// Distinct values of one category column that get a weight of their own.
+  package var categoryLimit = 100_000
+  /// How long the oldest event of a batch waits for company.
+  package var delayMilliseconds = 100
+
+  package init() {}
+}
+
+/// What stands in for a missing number.
+package enum MissingPolicy: String, Sendable, CaseIterable {
+  /// The mean of the values seen so far.
+  case mean
+  case zero
+  /// The last value seen.
+  case last
+  /// The row is refused.
+  case refuse
+}

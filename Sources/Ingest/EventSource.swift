@@ -1,0 +1,164 @@
+package import Batches
+import Catalogues
+
+/// The whole way from bytes to micro-batches: reads, frames, parses, encodes, and refuses what is
+/// bad. The first events fix format, columns, types and roles.
+package struct EventSource: BatchSource, ~Copyable {
+  /// How many of the first events are looked at before types are locked.
+  private static let sampleRows = 100
+
+  package let schema: Schema
+  private var reader: RecordReader
+  private var format: any RecordFormat
+  private let encoder: RowEncoder
+  private let delay: Int
+  package private(set) var refusals: RefusalLog
+  /// How many events the types were inferred from.
+  package let inferredFrom: Int
+
+  /// Reads as much of the input as fixing the schema takes.
+  package static func open(
+    _ source: any ByteSource, _ options: IngestOptions
+  ) throws(IngestError) -> EventSource {
+    let refusals = try RefusalLog(options.badRows)
+    var reader = RecordReader(source, lineLimit: options.lineLimit)
+    let beginning = try reader.peek()
+    let line = beginning.bytes.prefix { $0 != 0x0A }
+    var format = try EventSource.format(options, beginning)
+    reader.configure(quotes: format.quotesHoldLineEnds, delimiter: format.delimiter)
+    if format.hasHeader, !options.columnsIfHeaderless.isEmpty,
+      line.split(separator: UInt8(ascii: ",")).allSatisfy({ Double(String(decoding: $0, as: UTF8.self).filter { !$0.isWhitespace }) != nil })
+    {
+      format = CSVFormat(columns: options.columnsIfHeaderless, delimiter: format.delimiter)
+    } else if format.hasHeader {
+      guard let header = try reader.nextRecord() else { throw .noHeader }
+      try format.readHeader(header)
+    }
+    var evidence: [ColumnEvidence] = []
+    let rows = try sample(&reader, &format, options.delayMilliseconds, &evidence)
+    if rows == 0, let csv = format as? CSVFormat {
+      evidence = csv.columns.map(ColumnEvidence.init)
+    }
+    guard !evidence.isEmpty else { throw .noHeader }
+    var options = options
+    // One column leaves nothing to choose.
+    if options.readsTargetOnly, options.target == nil, evidence.count == 1 {
+      options.target = evidence[0].name
+    }
+    let plan = try FeaturePlanner.plan(options, evidence)
+    format.lock(plan)
+    var target = try TargetReader(
+      task: plan.task, name: plan.targetName, positive: options.positive,
+      seen: plan.target.map { evidence[$0].distinct } ?? [])
+    try target.setWeights(options.classWeights)
+    return EventSource(
+      schema: Schema(
+        task: plan.task, targetName: plan.targetName, denseNames: plan.denseNames),
+      reader: reader, format: format,
+      encoder: RowEncoder(plan, target: target, categoryLimit: options.categoryLimit),
+      delay: options.delayMilliseconds, refusals: refusals, inferredFrom: rows)
+  }
+
+  private init(
+    schema: Schema, reader: consuming RecordReader, format: any RecordFormat, encoder: RowEncoder,
+    delay: Int, refusals: RefusalLog, inferredFrom: Int
+  ) {
+    self.schema = schema
+    self.reader = reader
+    self.format = format
+    self.encoder = encoder
+    self.delay = delay
+    self.refusals = refusals
+    self.inferredFrom = inferredFrom
+  }
+
+  private static func format(
+    _ options: IngestOptions, _ beginning: Field
+  ) throws(IngestError) -> any RecordFormat {
+    let line = beginning.bytes.prefix { $0 != 0x0A }
+    let context = FormatContext(
+      columns: options.columns, delimiter: options.delimiter, firstLine: Array(line))
+    let first = line.first { !Field.isBlank($0) && $0 != 0xEF && $0 != 0xBB && $0 != 0xBF }
+    let name =
+      options.format != "auto" ? options.format : first == UInt8(ascii: "{") ? "ndjson" : "csv"
+    do {
+      return try Catalogue.formats.make(name, context).format
+    } catch {
+      throw .badFeature(option: "--format", text: name, reason: error.message)
+    }
+  }
+
+  /// Looks at the first records and goes back to where it began.
+  private static func sample(
+    _ reader: inout RecordReader, _ format: inout any RecordFormat, _ delay: Int,
+    _ evidence: inout [ColumnEvidence]
+  ) throws(IngestError) -> Int {
+    reader.setMark()
+    var rows = 0
+    var deadline: MonotonicTime?
+    sampling: while rows < sampleRows {
+      switch try reader.next(until: deadline) {
+      case .record(let record):
+        format.sample(record, into: &evidence)
+        rows += 1
+        // The first event is waited for; the others only as long as its answer may take.
+        if deadline == nil { deadline = EventSource.deadline(delay) }
+      case .refused: continue
+      case .late, .end, .interrupted: break sampling
+      }
+    }
+    reader.rewind()
+    return rows
+  }
+
+  private static func deadline(_ delay: Int) -> MonotonicTime {
+    delay == 0 ? .past : MonotonicTime.now().advanced(byMilliseconds: delay)
+  }
+
+  package var classNames: [String] { encoder.target.classNames }
+  /// Events accepted so far.
+  package var accepted: Int { encoder.accepted }
+  /// Bytes used so far.
+  package var bytesRead: Int { reader.offset }
+
+  package func sparseName(_ index: Int) -> String { encoder.sparseName(index) }
+
+  package mutating func takeNotices() -> [SourceNotice] { encoder.takeNotices() }
+
+  package mutating func fill(_ batch: inout MicroBatch) throws -> FillOutcome {
+    try fillTyped(&batch)
+  }
+
+  private mutating func fillTyped(
+    _ batch: inout MicroBatch
+  ) throws(IngestError) -> FillOutcome {
+    var deadline: MonotonicTime?
+    while !batch.isFull {
+      if deadline == nil, batch.count > 0 { deadline = EventSource.deadline(delay) }
+      switch try reader.next(until: deadline) {
+      case .record(let record):
+        let fault =
+          format.parse(record, into: encoder) ?? encoder.encode(into: &batch, line: record.line)
+        if let fault { try refuse(fault, record) }
+      case .refused(let refusal): try refusals.add(refusal, accepted: encoder.accepted)
+      case .late: return .late
+      case .interrupted: return .interrupted
+      case .end:
+        try refusals.checkLimit(accepted: encoder.accepted)
+        return .end
+      }
+    }
+    return .full
+  }
+
+  private mutating func refuse(_ fault: Fault, _ record: Record) throws(IngestError) {
+    try refusals.add(
+      Refusal(
+        kind: fault.kind, line: record.line, offset: record.offset,
+        column: fault.column.map { encoder.plan.columns[$0] }, expected: fault.expected,
+        found: fault.found, record: record.body), accepted: encoder.accepted)
+  }
+
+  /// Closes what the source opened itself.
+  package mutating func close() { refusals.close() }
+}

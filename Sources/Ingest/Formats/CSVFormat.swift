@@ -1,0 +1,211 @@
+import Batches
+import Catalogues
+import Glibc
+
+/// Comma-separated values: RFC 4180 quoting, a header line or `--columns`, any one-byte delimiter.
+///
+/// A record without quotes is parsed in one go, numbers straight from its bytes. In a record with
+/// quotes each quoted field is first unescaped into a scratch buffer.
+struct CSVFormat: RecordFormat {
+  static let entry = Entry<FormatContext, AnyFormat>(
+    "csv", "comma-separated values with RFC 4180 quoting; the delimiter is found or given",
+    make: { _, context in
+      AnyFormat(
+        format: CSVFormat(
+          columns: context.columns,
+          delimiter: context.delimiter ?? likelyDelimiter(context.firstLine)))
+    })
+
+  private(set) var columns: [String]
+  let delimiter: UInt8
+  let hasHeader: Bool
+  private var needs: [FeaturePlan.Need] = []
+  private var scratch: Scratch
+
+  var quotesHoldLineEnds: Bool { true }
+
+  init(columns: [String], delimiter: UInt8) {
+    self.columns = columns
+    self.delimiter = delimiter
+    hasHeader = columns.isEmpty
+    scratch = Scratch()
+  }
+
+  /// The candidate that occurs most often in the first line; a comma when none does.
+  private static func likelyDelimiter(_ line: [UInt8]) -> UInt8 {
+    var best = (count: 0, delimiter: UInt8(ascii: ","))
+    for candidate in [UInt8(ascii: ","), UInt8(ascii: "\t"), UInt8(ascii: ";"), UInt8(ascii: "|")] {
+      let count = line.count { $0 == candidate }
+      if count > best.count { best = (count, candidate) }
+    }
+    return best.delimiter
+  }
+
+  mutating func readHeader(_ record: Record) throws(IngestError) {
+    var names: [String] = []
+    var numeric = 0
+    for field in split(record) {
+      if NumberField.value(field.trimmed) != nil { numeric += 1 }
+      let name = field.trimmed.text
+      names.append(name.isEmpty ? "column\(names.count + 1)" : name)
+    }
+    guard numeric < names.count else {
+      throw .badHeader(
+        reason: "all its names are numbers, so it looks like data; name the columns with "
+          + "--columns a,b,c")
+    }
+    if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+      throw .badHeader(reason: "column '\(twice)' stands twice")
+    }
+    columns = names
+  }
+
+  mutating func sample(_ record: Record, into evidence: inout [ColumnEvidence]) {
+    if evidence.isEmpty { evidence = columns.map(ColumnEvidence.init) }
+    let fields = split(record)
+    guard fields.count == evidence.count else { return }
+    for (index, field) in fields.enumerated() { evidence[index].add(field) }
+  }
+
+  mutating func lock(_ plan: FeaturePlan) { needs = plan.needs }
+
+  /// The fields of a record, for the header and the sample.
+  private mutating func split(_ record: Record) -> [Field] {
+    var fields: [Field] = []
+    var cursor = record.body.start
+    scratch.clear(atLeast: record.body.count)
+    while true {
+      let (field, next) = nextField(cursor, record.body.end)
+      fields.append(field ?? Field(start: cursor, end: next ?? record.body.end))
+      guard let next, next < record.body.end else { return fields }
+      cursor = next + 1
+    }
+  }
+
+  mutating func parse(_ record: Record, into encoder: RowEncoder) -> Fault? {
+    guard record.hasQuotes else { return parsePlain(record.body, into: encoder) }
+    scratch.clear(atLeast: record.body.count)
+    var cursor = record.body.start
+    let last = needs.count - 1
+    for column in needs.indices {
+      let (field, next) = nextField(cursor, record.body.end)
+      guard let field, let next else {
+        return Fault(
+          kind: .malformed, column: column, expected: "a delimiter after a closing quote",
+          found: Refusal.sample(Field(start: cursor, end: record.body.end)))
+      }
+      if needs[column] == .number {
+        if let fault = CSVFormat.readNumber(field, column, into: encoder) { return fault }
+      } else {
+        encoder.fields[column] = field
+      }
+      guard (next < record.body.end) == (column < last) else {
+        return wrongCount(record.body, column + 1, next)
+      }
+      cursor = next + 1
+    }
+    return nil
+  }
+
+  /// A record without quotes.
+  private func parsePlain(_ body: Field, into encoder: RowEncoder) -> Fault? {
+    var cursor = body.start
+    let last = needs.count - 1
+    let numbers = encoder.numbers
+    let delimiter = delimiter
+    return needs.withUnsafeBufferPointer { needs -> Fault? in
+      for column in needs.indices {
+        if needs[column] == .number {
+          let reading = Decimal.read(cursor)
+          if let next = reading.next, next == body.end || next[0] == delimiter, next <= body.end,
+            reading.value.isFinite
+          {
+            numbers[column] = reading.value
+            cursor = next
+          } else {
+            let end = endOfField(cursor, body.end)
+            let field = Field(start: cursor, end: end)
+            if let fault = CSVFormat.readNumber(field, column, into: encoder) { return fault }
+            cursor = end
+          }
+        } else {
+          let end = endOfField(cursor, body.end)
+          if !needs[column].isEmpty { encoder.fields[column] = Field(start: cursor, end: end) }
+          cursor = end
+        }
+        guard (cursor < body.end) == (column < last) else {
+          return wrongCount(body, column + 1, cursor)
+        }
+        cursor += 1
+      }
+      return nil
+    }
+  }
+
+  @inline(__always)
+  private func endOfField(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+  ) -> UnsafePointer<UInt8> {
+    guard start < end, let found = memchr(start, Int32(delimiter), end - start) else { return end }
+    return UnsafePointer(found.assumingMemoryBound(to: UInt8.self))
+  }
+
+  /// A field that is to be a number but is not a plain one: blanks around it, missing, or wrong.
+  static func readNumber(_ field: Field, _ column: Int, into encoder: RowEncoder) -> Fault? {
+    let trimmed = field.trimmed
+    if let value = NumberField.value(trimmed) {
+      encoder.numbers[column] = value
+      guard value.isFinite else {
+        return Fault(
+          kind: .notFinite, column: column, expected: "a finite number",
+          found: Refusal.sample(field))
+      }
+      return nil
+    }
+    encoder.numbers[column] = .nan
+    if MissingWords.contains(trimmed) { return nil }
+    let isInfinite = ["inf", "+inf", "-inf", "infinity", "-infinity"].contains(
+      trimmed.count <= 9 ? trimmed.text.lowercased() : "")
+    return Fault(
+      kind: isInfinite ? .notFinite : .notANumber, column: column,
+      expected: isInfinite ? "a finite number" : "a number", found: Refusal.sample(field))
+  }
+
+  private func wrongCount(_ body: Field, _ reached: Int, _ cursor: UnsafePointer<UInt8>) -> Fault {
+    var found = reached
+    if reached == needs.count {
+      var rest = cursor
+      while rest < body.end {
+        if rest[0] == delimiter { found += 1 }
+        rest += 1
+      }
+    }
+    return Fault(
+      kind: .wrongFieldCount, column: nil, expected: "\(needs.count) fields",
+      found: "\(found)")
+  }
+
+  /// The field that begins at `start`, unescaped if quoted, and where it ends: at a delimiter or at
+  /// `end`. Nil after a closing quote that something else follows.
+  private mutating func nextField(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+  ) -> (Field?, UnsafePointer<UInt8>?) {
+    guard start < end, start[0] == UInt8(ascii: "\"") else {
+      let next = endOfField(start, end)
+      return (Field(start: start, end: next), next)
+    }
+    var cursor = start + 1
+    let unescaped = scratch.begin()
+    while cursor < end {
+      let byte = cursor[0]
+      cursor += 1
+      if byte == UInt8(ascii: "\"") {
+        guard cursor < end, cursor[0] == UInt8(ascii: "\"") else { break }
+        cursor += 1
+      }
+      scratch.append(byte)
+    }
+    guard cursor == end || cursor[0] == delimiter else { return (nil, nil) }
+    return (Field(start: unescaped, end: scratch.finish()), cursor)
+  }
+}

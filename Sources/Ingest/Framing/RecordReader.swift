@@ -1,0 +1,263 @@
+import Glibc
+
+/// Cuts bytes into records: lines, and for CSV lines whose quoted fields may hold line ends.
+///
+/// Memory is bounded by the line limit: a longer record is refused and passed over without being
+/// kept. Empty lines are passed over silently. A byte-order mark is taken off.
+struct RecordReader: ~Copyable {
+  enum Outcome {
+    case record(Record)
+    /// A record was longer than the limit, or a quote in it was never closed.
+    case refused(Refusal)
+    case late
+    case end
+    case interrupted
+  }
+
+  private var buffer = InputBuffer(capacity: 1 << 18)
+  private var source: any ByteSource
+  private let lineLimit: Int
+  private var quotes = false
+  private var line = 1
+  private var isAtStart = true
+  private var isFinished = false
+  /// Bytes at the buffer's start that have been searched for a line end without finding one.
+  private var searched = 0
+  /// A record too long is being passed over up to its line end.
+  private var isSkipping = false
+  private var lineAtMark = 1
+  private var delimiter = UInt8(ascii: ",")
+
+  /// - Parameters:
+  ///   - source: where bytes come from.
+  ///   - lineLimit: the longest record in bytes.
+  init(_ source: any ByteSource, lineLimit: Int) {
+    self.source = source
+    self.lineLimit = lineLimit
+  }
+
+  /// Says how records are cut: whether line ends inside quoted fields belong to them (CSV), and
+  /// what separates fields, for telling where a quote opens one.
+  mutating func configure(quotes: Bool, delimiter: UInt8) {
+    self.quotes = quotes
+    self.delimiter = delimiter
+  }
+
+  /// The next record, waited for; nil at the end or when the user asked for one.
+  mutating func nextRecord() throws(IngestError) -> Record? {
+    while true {
+      switch try next(until: nil) {
+      case .record(let record): return record
+      case .refused(let refusal): throw .badHeader(reason: refusal.message)
+      case .late: continue
+      case .end, .interrupted: return nil
+      }
+    }
+  }
+
+  /// Bytes used so far.
+  var offset: Int { buffer.offset }
+
+  /// The first bytes of the input, for telling formats apart, and whether the input ends with them.
+  mutating func peek() throws(IngestError) -> Field {
+    while buffer.count < 4096, !isFinished {
+      let outcome = try source.read(into: buffer.space(), until: nil)
+      guard case .bytes(let count) = outcome else {
+        if outcome != .late { isFinished = true }
+        break
+      }
+      buffer.append(count)
+      // A line is enough; a pipe may have no more to say before it is answered.
+      if memchr(buffer.first, 0x0A, buffer.count) != nil { break }
+    }
+    return Field(start: buffer.first, end: buffer.first + buffer.count)
+  }
+
+  /// Records from here on are kept, so that `rewind` can bring them back.
+  mutating func setMark() {
+    buffer.setMark()
+    lineAtMark = line
+  }
+
+  mutating func rewind() {
+    buffer.rewind()
+    line = lineAtMark
+    searched = 0
+  }
+
+  /// The next record. Waits for it until `deadline`; nil: for ever.
+  mutating func next(until deadline: MonotonicTime?) throws(IngestError) -> Outcome {
+    while true {
+      if isAtStart, buffer.count >= 3 || isFinished { try dropByteOrderMark() }
+      if buffer.count > 0, !isAtStart, let found = scan() {
+        switch found {
+        case .record(let record) where record.body.isEmpty: continue
+        default: return found
+        }
+      }
+      if isFinished {
+        if buffer.count == 0 { return .end }
+        finishLastLine()
+        continue
+      }
+      if !isSkipping, buffer.count > lineLimit { return .refused(skipLongRecord()) }
+      let outcome = try source.read(into: buffer.space(), until: deadline)
+      switch outcome {
+      case .bytes(let count): buffer.append(count)
+      case .gap: if buffer.count > 0 { finishLastLine() }
+      case .late: return .late
+      case .end: isFinished = true
+      case .interrupted: return .interrupted
+      }
+    }
+  }
+
+  /// Gives the last line the end that it lacks.
+  private mutating func finishLastLine() {
+    if quotes, buffer.first[buffer.count - 1] == 0x0A, !isSkipping {
+      // Everything is ended but a quote: scan again, line by line.
+      quoteIsOpen = true
+      searched = 0
+      return
+    }
+    buffer.space()[0] = 0x0A
+    buffer.append(1)
+  }
+
+  /// At the end of the input a quote was still open; the line it stands on is refused.
+  private var quoteIsOpen = false
+
+  /// Looks for a whole record at the buffer's start.
+  private mutating func scan() -> Outcome? {
+    let start = UnsafePointer(buffer.first)
+    guard let found = memchr(start + searched, 0x0A, buffer.count - searched) else {
+      searched = buffer.count
+      if isSkipping { dropSkipped() }
+      return nil
+    }
+    var newline = UnsafePointer(found.assumingMemoryBound(to: UInt8.self))
+    if isSkipping {
+      isSkipping = false
+      use(upTo: newline, lines: 1)
+      return .record(emptyRecord)
+    }
+    var hasQuotes = false
+    if quotes, memchr(start, 0x22, newline - start) != nil {
+      hasQuotes = true
+      let limit = start + min(buffer.count, lineLimit + 1)
+      if let end = endOfQuotedRecord(from: start, limit: limit) {
+        newline = end
+      } else if quoteIsOpen || buffer.count > lineLimit {
+        quoteIsOpen = false
+        let refusal = refusal(
+          .openQuote, Field(start: start, end: newline), "a closing quote",
+          "none within \(min(buffer.count, lineLimit)) bytes")
+        use(upTo: newline, lines: 1)
+        return .refused(refusal)
+      } else {
+        searched = buffer.count
+        // The line feed that was found may belong to the quoted field: search it again with more.
+        searched = 0
+        return nil
+      }
+    }
+    var end = newline
+    if end > start, end[-1] == 0x0D { end -= 1 }
+    if end - start > lineLimit {
+      let refusal = refusal(
+        .tooLong, Field(start: start, end: end), "at most \(lineLimit) bytes",
+        "\(end - start) bytes")
+      use(upTo: newline, lines: 1)
+      return .refused(refusal)
+    }
+    let record = Record(
+      body: Field(start: start, end: end), line: line, offset: buffer.offset, hasQuotes: hasQuotes)
+    use(upTo: newline, lines: hasQuotes ? lineFeeds(start, newline) + 1 : 1)
+    return .record(record)
+  }
+
+  private var emptyRecord: Record {
+    Record(
+      body: Field(start: buffer.first, end: buffer.first), line: line, offset: buffer.offset,
+      hasQuotes: false)
+  }
+
+  private mutating func use(upTo newline: UnsafePointer<UInt8>, lines: Int) {
+    buffer.advance(newline + 1 - UnsafePointer(buffer.first))
+    line += lines
+    searched = 0
+  }
+
+  private func lineFeeds(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+  ) -> Int {
+    var count = 0
+    var cursor = start
+    while cursor < end {
+      if cursor[0] == 0x0A { count += 1 }
+      cursor += 1
+    }
+    return count
+  }
+
+  /// The line feed that ends a record with quotes; nil when it is not there yet. A quote opens a
+  /// field only at its beginning (RFC 4180); elsewhere it is a character like any other.
+  private func endOfQuotedRecord(
+    from start: UnsafePointer<UInt8>, limit: UnsafePointer<UInt8>
+  ) -> UnsafePointer<UInt8>? {
+    var cursor = start
+    var isFieldStart = true
+    while cursor < limit {
+      let byte = cursor[0]
+      if byte == 0x22, isFieldStart {
+        cursor += 1
+        while true {
+          guard let close = memchr(cursor, 0x22, limit - cursor) else { return nil }
+          cursor = UnsafePointer(close.assumingMemoryBound(to: UInt8.self)) + 1
+          guard cursor < limit else { return nil }
+          guard cursor[0] == 0x22 else { break }
+          cursor += 1
+        }
+        isFieldStart = false
+        continue
+      }
+      if byte == 0x0A { return cursor }
+      isFieldStart = byte == delimiter
+      cursor += 1
+    }
+    return nil
+  }
+
+  private mutating func skipLongRecord() -> Refusal {
+    let shown = Field(start: buffer.first, end: buffer.first + min(buffer.count, 80))
+    let refusal = refusal(
+      .tooLong, shown, "at most \(lineLimit) bytes", "more than \(buffer.count) bytes")
+    isSkipping = true
+    dropSkipped()
+    return refusal
+  }
+
+  private mutating func dropSkipped() {
+    buffer.advance(buffer.count)
+    searched = 0
+  }
+
+  private func refusal(
+    _ kind: Refusal.Kind, _ record: Field, _ expected: String, _ found: String
+  ) -> Refusal {
+    Refusal(
+      kind: kind, line: line, offset: buffer.offset, column: nil, expected: expected, found: found,
+      record: record)
+  }
+
+  private mutating func dropByteOrderMark() throws(IngestError) {
+    isAtStart = false
+    guard buffer.count >= 2 else { return }
+    let first = buffer.first
+    if buffer.count >= 3, first[0] == 0xEF, first[1] == 0xBB, first[2] == 0xBF {
+      buffer.advance(3)
+    } else if (first[0] == 0xFF && first[1] == 0xFE) || (first[0] == 0xFE && first[1] == 0xFF) {
+      throw .notText(reason: "it is UTF-16; pass it through: iconv -f UTF-16 -t UTF-8")
+    }
+  }
+}

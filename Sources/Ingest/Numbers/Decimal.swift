@@ -1,0 +1,215 @@
+import Glibc
+
+/// Reads decimal numbers from bytes, exactly: every finite decimal becomes the Double that `strtod`
+/// gives.
+///
+/// Digits are found and converted eight at a time in a 64-bit word. Up to 15 digits with a power of
+/// ten within ±22 take Clinger's exact path (one multiplication or division of exact Doubles); up
+/// to 19 digits take Eisel and Lemire's 128-bit product; the rest goes to `strtod`.
+///
+/// Reference: W. D. Clinger, How to read floating point numbers accurately, PLDI 1990; D. Lemire,
+/// Number parsing at a gigabyte per second, Software: Practice and Experience 51 (2021).
+///
+/// The bytes must be followed by a byte that is no part of a number, and by 16 readable bytes.
+enum Decimal {
+  /// A number and the first byte after it; `next` is nil when no number begins here.
+  struct Reading {
+    let value: Double
+    let next: UnsafePointer<UInt8>?
+  }
+
+  /// Reads `[+-]digits[.digits][e[+-]digits]` from `start` on; digits may be missing on one side of
+  /// the point. Words such as nan and inf are not numbers. A magnitude too large is an infinity.
+  @inline(__always)
+  static func read(_ start: UnsafePointer<UInt8>) -> Reading {
+    let isNegative = start[0] == UInt8(ascii: "-")
+    var cursor = start + (isNegative ? 1 : 0)
+    let word = load(cursor)
+    let whole = leadingDigits(word)
+    guard whole < 8 else { return readLong(start) }
+    var mantissa = value(ofFirst: whole, in: word)
+    cursor += whole
+    var fraction = 0
+    if cursor[0] == UInt8(ascii: ".") {
+      let word = load(cursor + 1)
+      fraction = leadingDigits(word)
+      mantissa = mantissa &* powersOfTen[fraction] &+ value(ofFirst: fraction, in: word)
+      cursor += 1 + fraction
+      if fraction == 8 { return readLong(start) }
+    }
+    guard whole + fraction > 0, cursor[0] | 0x20 != UInt8(ascii: "e") else {
+      return readLong(start)
+    }
+    // At most 7 + 7 digits: below 2⁵³, and the divisor is exact.
+    let magnitude = Double(mantissa) / exactPowers[fraction]
+    return Reading(value: isNegative ? -magnitude : magnitude, next: cursor)
+  }
+
+  /// The same for every length, sign and exponent.
+  static func readLong(_ start: UnsafePointer<UInt8>) -> Reading {
+    var cursor = start
+    let isNegative = cursor[0] == UInt8(ascii: "-")
+    if isNegative || cursor[0] == UInt8(ascii: "+") { cursor += 1 }
+    var digits = Digits()
+    digits.take(&cursor)
+    if cursor[0] == UInt8(ascii: ".") {
+      cursor += 1
+      digits.takeFraction(&cursor)
+    }
+    guard digits.seen > 0 else { return Reading(value: .nan, next: nil) }
+    var exponent = digits.exponent
+    if cursor[0] | 0x20 == UInt8(ascii: "e"), let (power, after) = readExponent(cursor + 1) {
+      exponent += power
+      cursor = after
+    }
+    let magnitude: Double
+    if let exact = digits.value(exponent: exponent) {
+      magnitude = exact
+    } else {
+      magnitude = abs(strtodOf(start, cursor))
+    }
+    return Reading(value: isNegative ? -magnitude : magnitude, next: cursor)
+  }
+
+  /// An exponent after its `e`; nil when no digit follows, so that the `e` is not part of a number.
+  private static func readExponent(
+    _ start: UnsafePointer<UInt8>
+  ) -> (Int, UnsafePointer<UInt8>)? {
+    var cursor = start
+    let isNegative = cursor[0] == UInt8(ascii: "-")
+    if isNegative || cursor[0] == UInt8(ascii: "+") { cursor += 1 }
+    guard isDigit(cursor[0]) else { return nil }
+    var power = 0
+    while isDigit(cursor[0]) {
+      // Past any Double's range it no longer matters how far.
+      if power < 100_000 { power = power * 10 + Int(cursor[0] &- 0x30) }
+      cursor += 1
+    }
+    return (isNegative ? -power : power, cursor)
+  }
+
+  /// `strtod` on a copy that ends in a NUL: the decimal ends where we say, not where it thinks.
+  private static func strtodOf(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+  ) -> Double {
+    let count = end - start
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: count + 1) { buffer in
+      for i in 0..<count { buffer[i] = CChar(bitPattern: start[i]) }
+      buffer[count] = 0
+      guard let base = buffer.baseAddress else { return .nan }
+      return strtod(base, nil)
+    }
+  }
+
+  @inline(__always)
+  static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+  @inline(__always)
+  fileprivate static func load(_ pointer: UnsafePointer<UInt8>) -> UInt64 {
+    UInt64(littleEndian: UnsafeRawPointer(pointer).loadUnaligned(as: UInt64.self))
+  }
+
+  /// How many of the word's bytes, from the first on, are digits.
+  @inline(__always)
+  fileprivate static func leadingDigits(_ word: UInt64) -> Int {
+    let shifted = word ^ 0x3030_3030_3030_3030
+    // A carry out of a byte that is no digit can only spoil the bytes after it.
+    let others = ((shifted &+ 0x7676_7676_7676_7676) | shifted) & 0x8080_8080_8080_8080
+    return others.trailingZeroBitCount >> 3
+  }
+
+  /// The number that the first `count` (0…8) bytes of the word spell.
+  @inline(__always)
+  fileprivate static func value(ofFirst count: Int, in word: UInt64) -> UInt64 {
+    // Shifting the unused bytes out puts zeros in front, which change nothing.
+    let aligned = (word & 0x0F0F_0F0F_0F0F_0F0F) << UInt64(64 - 8 * count)
+    let pairs = (aligned &* 2561) >> 8 & 0x00FF_00FF_00FF_00FF
+    let fours = (pairs &* 6_553_601) >> 16 & 0x0000_FFFF_0000_FFFF
+    return (fours &* 42_949_672_960_001) >> 32
+  }
+
+  fileprivate static let powersOfTen: InlineArray<9, UInt64> = [
+    1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000,
+  ]
+
+  fileprivate static let exactPowers: InlineArray<23, Double> = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+  ]
+
+  /// A decimal's digits on their way into a mantissa of at most 19.
+  private struct Digits {
+    /// Digits read, leading zeros included.
+    var seen = 0
+    /// Power of ten of the mantissa's last digit.
+    var exponent = 0
+    private var mantissa: UInt64 = 0
+    private var significant = 0
+    private var isTruncated = false
+
+    mutating func take(_ cursor: inout UnsafePointer<UInt8>) {
+      while true {
+        let word = load(cursor)
+        let count = leadingDigits(word)
+        add(word, count, isFraction: false)
+        cursor += count
+        if count < 8 { return }
+      }
+    }
+
+    mutating func takeFraction(_ cursor: inout UnsafePointer<UInt8>) {
+      while true {
+        let word = load(cursor)
+        let count = leadingDigits(word)
+        add(word, count, isFraction: true)
+        cursor += count
+        if count < 8 { return }
+      }
+    }
+
+    @inline(__always)
+    private mutating func add(_ word: UInt64, _ count: Int, isFraction: Bool) {
+      seen += count
+      if significant + count <= 19 {
+        mantissa = mantissa &* powersOfTen[count] &+ Decimal.value(ofFirst: count, in: word)
+        if isFraction { exponent -= count }
+        if mantissa != 0 { significant += significant == 0 ? decimalLength(mantissa) : count }
+        return
+      }
+      for i in 0..<count {
+        let digit = word >> UInt64(8 * i) & 0x0F
+        if significant < 19 {
+          mantissa = mantissa &* 10 &+ digit
+          if isFraction { exponent -= 1 }
+          if mantissa != 0 { significant += 1 }
+        } else {
+          if !isFraction { exponent += 1 }
+          if digit != 0 { isTruncated = true }
+        }
+      }
+    }
+
+    private func decimalLength(_ value: UInt64) -> Int {
+      var (length, bound) = (1, UInt64(10))
+      while length < 19, value >= bound {
+        length += 1
+        bound = bound &* 10
+      }
+      return length
+    }
+
+    /// The Double nearest to mantissa × 10^exponent, or nil where only `strtod` can tell.
+    func value(exponent: Int) -> Double? {
+      if mantissa == 0, !isTruncated { return 0 }
+      if !isTruncated, mantissa < 1 << 53, abs(exponent) <= 22 {
+        let whole = Double(mantissa)
+        return exponent < 0
+          ? whole / exactPowers[-exponent] : whole * exactPowers[exponent]
+      }
+      guard let value = EiselLemire.nearest(mantissa, power: exponent) else { return nil }
+      // With digits cut off, the true value lies between this mantissa and the next one.
+      guard isTruncated else { return value }
+      return EiselLemire.nearest(mantissa + 1, power: exponent) == value ? value : nil
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package import Catalogues
+
+extension Catalogue where Context == LearnerContext, Product == any Learner {
+  /// Every learner that can be named, one line each.
+  package static var learners: Catalogue {
+    Catalogue(
+      "learner",
+      [
+        LinearEntries.linear,
+        LinearEntries.logistic,
+        LinearEntries.softmax,
+        PassiveAggressive.entry,
+        RecursiveLeastSquares.entry,
+        SeasonalNaive.noChange,
+        SeasonalNaive.entry,
+        RunningMean.entry,
+        Majority.entry,
+      ])
+  }
+}

@@ -1,0 +1,133 @@
+package import Batches
+package import Snapshots
+
+/// A model that learns from a stream, row by row, and predicts before it learns.
+///
+/// Laws, tested over the whole catalogue: `predict` is pure and works before the first row; what
+/// `learn` writes for a row is what `predict` would have said just before that row; where batches
+/// begin never changes a result; a snapshot taken in mid-stream and restored goes on as if nothing
+/// had been.
+package protocol Learner: Snapshotted, Sendable {
+  /// Values in a prediction: 1 (the value, or the probability of the positive class), or one
+  /// probability for each class seen so far.
+  var outputs: Int { get }
+
+  /// Writes the prediction for each of `rows`, row i's at `predictions[i]`.
+  func predict(
+    _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions)
+
+  /// For each of `rows` in order: writes the prediction, then learns the row if it has a label.
+  mutating func learn(
+    _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions)
+
+  /// Full retraining: forgets what was learned and fits the rows of `window`.
+  mutating func refit(on window: borrowing MicroBatch) -> RefitReport
+
+  /// After a change: step sizes and scalers become as ready to move as they were at the start;
+  /// what was learned stays.
+  mutating func refresh()
+
+  /// What the journal should tell, since the last call.
+  mutating func takeNotices() -> [LearnerNotice]
+
+  /// Bytes held by the model.
+  var memoryBytes: Int { get }
+
+  /// What was learned, if it can be said in weights.
+  var linearWeights: LinearWeights? { get }
+}
+
+extension Learner {
+  package mutating func refresh() {}
+  package mutating func takeNotices() -> [LearnerNotice] { [] }
+  package var linearWeights: LinearWeights? { nil }
+}
+
+/// What a learner is made for.
+package struct LearnerContext: Sendable {
+  package let task: Task
+  package let denseWidth: Int
+  /// Rows in a season; 0 when none is known.
+  package let season: Int
+
+  package init(task: Task, denseWidth: Int, season: Int = 0) {
+    self.task = task
+    self.denseWidth = denseWidth
+    self.season = season
+  }
+}
+
+/// What came of a full retraining.
+package struct RefitReport: Sendable, Equatable {
+  /// Rows with labels that were fitted.
+  package let rows: Int
+  /// How, in words: "ridge by normal equations".
+  package let method: String
+  /// What had to be added to the diagonal of an ill-conditioned system; 0: nothing.
+  package let addedRidge: Double
+  /// Why nothing was fitted; nil when it was.
+  package let failure: String?
+
+  package init(rows: Int, method: String, addedRidge: Double = 0, failure: String? = nil) {
+    self.rows = rows
+    self.method = method
+    self.addedRidge = addedRidge
+    self.failure = failure
+  }
+}
+
+/// Something a learner did that its owner should know of.
+package struct LearnerNotice: Sendable, Equatable {
+  /// A kebab-case kind, as it stands in the journal: "rate-lowered".
+  package let kind: String
+  package let text: String
+  /// How many rows had been learned when it happened.
+  package let learned: Int
+}
+
+/// The weights of a linear model on its scaled features.
+package struct LinearWeights: Sendable {
+  /// Weights of the dense features, in the order of the schema.
+  package let dense: [Double]
+  /// Weights of the sparse features, by index.
+  package let sparse: [Double]
+  package let intercept: Double
+}
+
+/// Predictions of some rows: `width` values each, row-major.
+package struct Predictions: Sendable {
+  package private(set) var width: Int
+  package private(set) var values: [Double]
+
+  package init(rows: Int, width: Int) {
+    self.width = width
+    values = Array(repeating: 0, count: rows * width)
+  }
+
+  package var rows: Int { width > 0 ? values.count / width : 0 }
+
+  package subscript(row: Int, output: Int) -> Double {
+    get { values[row * width + output] }
+    set { values[row * width + output] = newValue }
+  }
+
+  package subscript(row: Int) -> Double {
+    get { values[row * width] }
+    set { values[row * width] = newValue }
+  }
+
+  /// Makes room for more values in each prediction; the new ones are 0.
+  package mutating func widen(to width: Int) {
+    guard width > self.width else { return }
+    var wider = Array(repeating: 0.0, count: rows * width)
+    for row in 0..<rows {
+      for output in 0..<self.width { wider[row * width + output] = self[row, output] }
+    }
+    (values, self.width) = (wider, width)
+  }
+
+  /// All values, for writing.
+  mutating func withPointer(_ body: (UnsafeMutablePointer<Double>) -> Void) {
+    values.withUnsafeMutableBufferPointer { if let base = $0.baseAddress { body(base) } }
+  }
+}

@@ -1,0 +1,377 @@
+import Batches
+import Glibc
+import Kernels
+import Snapshots
+
+/// K generalised linear models, one for each rate, learned exactly and at once over blocks of rows.
+///
+/// Averaging the gradients of a micro-batch is not what SGD would have done row by row. This is:
+/// for a block of B rows, with X̃ the rows as scaled before each (what predictions see), X̂ as scaled
+/// with it (what is learned), W the K weight vectors before the block,
+///
+///     m̃ = X̃·Wᵀ   m̂ = X̂·Wᵀ                  (B×K, gemm)
+///     G̃ = X̃·X̂ᵀ   Ĝ = X̂·X̂ᵀ                 (B×B, gemm, shared by all K)
+///     row i, rate k:   z = Rᵢ·(mᵢ − Σ_{j<i} cⱼ·Gᵢⱼ)    the same predictor as one by one
+///                      s = step of (implicit) SGD at ẑ,  cᵢ = s / R_{i+1}
+///     W ← R_B·(W − cᵀ·X̂)                       (gemm)
+///
+/// where R is the product of the factors 1 − η·l2 so far. Sparse features enter m, G and W by their
+/// indices. What is served is the rate whose discounted loss is least so far.
+///
+/// Cost for each rate and row: 4·d flops at gemm's speed instead of a loop's, plus B/2 for the
+/// triangle; 2·B·d flops a row for G, shared. `Benchmarks/README.md` has the measured crossover.
+struct RateGrid: Learner {
+  /// Half-life of the losses that choose the rate, in rows.
+  private static let halfLife = 700.0
+
+  private let loss: Loss
+  private let isImplicit: Bool
+  private let layout: LinearLayout
+  private let settings: [StepSettings]
+  private let block: Int
+  private let clip: Double
+  private let ridge: Double
+  private var rates: [Double]
+  private var scaler: FeatureScaler
+  /// K rows of `stride` weights.
+  private var weights: [Double]
+  private var stride: Int
+  /// Weights in use.
+  private var count: Int
+  private var losses: [Double]
+  private var guards: [DivergenceGuard]
+  private var steps = 0
+  private var learned = 0
+  private var work: Workspace
+
+  /// What a block needs; sizes are fixed by the block and the number of rates.
+  private struct Workspace: Sendable {
+    /// B×dense: rows as scaled before, and with, each.
+    var before: [Double]
+    var after: [Double]
+    /// B×B.
+    var crossBefore: [Double]
+    var crossAfter: [Double]
+    /// B×K.
+    var zBefore: [Double]
+    var zAfter: [Double]
+    var steps: [Double]
+    /// (B+1)×K: products of the shrinking factors.
+    var shrink: [Double]
+    /// |x̂|² of each row.
+    var norms: [Double]
+    /// A row's sparse features by index, while G is made.
+    var scatter: [Double] = []
+
+    init(block: Int, dense: Int, rates: Int) {
+      before = Array(repeating: 0, count: block * dense)
+      after = before
+      crossBefore = Array(repeating: 0, count: block * block)
+      crossAfter = crossBefore
+      zBefore = Array(repeating: 0, count: block * rates)
+      zAfter = zBefore
+      steps = zBefore
+      shrink = Array(repeating: 1, count: (block + 1) * rates)
+      norms = Array(repeating: 0, count: block)
+    }
+  }
+
+  init(
+    loss: Loss, isImplicit: Bool, settings: [StepSettings], scaler: FeatureScaler,
+    denseWidth: Int, clip: Double, ridge: Double, block: Int
+  ) {
+    precondition(!settings.isEmpty, "a grid without rates")
+    self.loss = loss
+    self.isImplicit = isImplicit
+    self.settings = settings
+    self.scaler = scaler
+    self.clip = clip
+    self.ridge = ridge
+    self.block = block
+    rates = settings.map(\.rate)
+    layout = LinearLayout(denseWidth: denseWidth)
+    stride = layout.denseCount
+    count = stride
+    weights = Array(repeating: 0, count: settings.count * stride)
+    losses = Array(repeating: 0, count: settings.count)
+    guards = settings.map { _ in DivergenceGuard(isClassification: loss == .logistic) }
+    work = Workspace(block: block, dense: layout.denseCount, rates: settings.count)
+  }
+
+  var outputs: Int { 1 }
+  var memoryBytes: Int {
+    8 * (weights.count * 2 + work.before.count * 2 + work.crossBefore.count * 2)
+      + scaler.memoryBytes
+  }
+
+  /// The rate that has done best lately.
+  private var best: Int {
+    var best = 0
+    for k in losses.indices where losses[k] < losses[best] { best = k }
+    return best
+  }
+
+  func predict(
+    _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
+  ) {
+    let first = best * stride
+    weights.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      let w = base + first
+      for i in rows {
+        let z =
+          scaler.dot(batch.dense(i), w) + w[layout.intercept]
+          + layout.sparseDot(batch.sparse(i), w, count: count)
+        predictions[i] = loss.prediction(z)
+      }
+    }
+  }
+
+  mutating func learn(
+    _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
+  ) {
+    grow(toSparse: batch.sparseWidth)
+    var start = rows.lowerBound
+    while start < rows.upperBound {
+      let end = min(start + block, rows.upperBound)
+      learnBlock(batch, start..<end, &predictions)
+      start = end
+    }
+  }
+
+  private mutating func grow(toSparse width: Int) {
+    let wish = layout.sparseOffset + width
+    guard wish > count else { return }
+    if wish > stride {
+      let wider = max(wish, stride * 2)
+      var fresh = Array(repeating: 0.0, count: rates.count * wider)
+      for k in rates.indices {
+        for j in 0..<count { fresh[k * wider + j] = weights[k * stride + j] }
+      }
+      (weights, stride) = (fresh, wider)
+    }
+    count = wish
+  }
+
+  private mutating func learnBlock(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ predictions: inout Predictions
+  ) {
+    scaleRows(batch, rows)
+    project(batch, rows)
+    multiplyRows(batch, rows)
+    let K = rates.count
+    var tripped = false
+    for (i, row) in rows.enumerated() {
+      let y = batch.targets[row]
+      let chosen = best
+      for k in 0..<K {
+        var before = work.zBefore[i * K + k]
+        var after = work.zAfter[i * K + k]
+        for j in 0..<i {
+          before -= work.steps[j * K + k] * work.crossBefore[i * block + j]
+          after -= work.steps[j * K + k] * work.crossAfter[i * block + j]
+        }
+        let shrink = work.shrink[i * K + k]
+        before *= shrink
+        after *= shrink
+        if k == chosen { predictions[row] = loss.prediction(before) }
+        guard !y.isNaN else {
+          work.steps[i * K + k] = 0
+          work.shrink[(i + 1) * K + k] = shrink
+          continue
+        }
+        let decay = exp2(-1 / RateGrid.halfLife)
+        let cost = loss.value(before, y)
+        losses[k] = losses[k] * decay + (cost.isFinite ? min(cost, 1e100) : 1e100)
+        if guards[k].trips(after, y) { tripped = true }
+        take(i, k, after, y, batch.weights[row])
+      }
+      if !y.isNaN {
+        steps += 1
+        learned += 1
+      }
+    }
+    finish(batch, rows, tripped)
+  }
+
+  /// The step of row i at rate k, in units of the weights before the block.
+  private mutating func take(_ i: Int, _ k: Int, _ z: Double, _ y: Double, _ weight: Double) {
+    let K = rates.count
+    let rate = StepSettings(rate: rates[k], decay: settings[k].decay, power: settings[k].power)
+      .rate(at: steps)
+    let size: Double
+    if isImplicit {
+      size = loss.implicitStep(z, y, rate: rate * weight, norm: work.norms[i])
+    } else {
+      size = rate * max(-clip, min(clip, loss.gradient(z, y) * weight))
+    }
+    let shrink = work.shrink[i * K + k] * (1 - rate * settings[k].l2)
+    work.shrink[(i + 1) * K + k] = shrink
+    work.steps[i * K + k] = shrink == 0 ? 0 : size / shrink
+  }
+
+  private mutating func scaleRows(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
+    let dense = layout.denseCount
+    for (i, row) in rows.enumerated() {
+      let x = batch.dense(row)
+      let isLabelled = !batch.targets[row].isNaN
+      work.before.withUnsafeMutableBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { return }
+        scaler.transform(x, into: base + i * dense)
+        base[i * dense + layout.intercept] = 1
+      }
+      if isLabelled { scaler.observe(x) }
+      work.after.withUnsafeMutableBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { return }
+        scaler.transform(x, into: base + i * dense)
+        base[i * dense + layout.intercept] = 1
+      }
+    }
+  }
+
+  /// m̃ and m̂: each row's predictor under the weights before the block.
+  private mutating func project(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
+    let (dense, K, n) = (layout.denseCount, rates.count, rows.count)
+    if rates.count == 1 {
+      BLAS.multiply(1, work.before, stride: dense, rows: n, columns: dense, weights, plus: 0, &work.zBefore)
+      BLAS.multiply(1, work.after, stride: dense, rows: n, columns: dense, weights, plus: 0, &work.zAfter)
+    } else {
+      BLAS.multiplyTransposed(
+        work.before, stride: dense, weights, stride: stride, into: &work.zBefore, stride: K,
+        rows: n, columns: K, inner: dense)
+      BLAS.multiplyTransposed(
+        work.after, stride: dense, weights, stride: stride, into: &work.zAfter, stride: K,
+        rows: n, columns: K, inner: dense)
+    }
+    weights.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      for (i, row) in rows.enumerated() {
+        let sparse = batch.sparse(row)
+        guard sparse.count > 0 else { continue }
+        for k in 0..<K {
+          let rest = layout.sparseDot(sparse, base + k * stride, count: count)
+          work.zBefore[i * K + k] += rest
+          work.zAfter[i * K + k] += rest
+        }
+      }
+    }
+  }
+
+  /// G̃ and Ĝ, and the rows' squared norms.
+  private mutating func multiplyRows(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
+    let (dense, n) = (layout.denseCount, rows.count)
+    BLAS.multiplyTransposed(
+      work.before, stride: dense, work.after, stride: dense, into: &work.crossBefore,
+      stride: block, rows: n, columns: n, inner: dense)
+    BLAS.multiplyTransposed(
+      work.after, stride: dense, work.after, stride: dense, into: &work.crossAfter, stride: block,
+      rows: n, columns: n, inner: dense)
+    if batch.sparseWidth > work.scatter.count {
+      work.scatter.append(
+        contentsOf: repeatElement(0, count: batch.sparseWidth - work.scatter.count))
+    }
+    for (i, row) in rows.enumerated() {
+      let sparse = batch.sparse(row)
+      if sparse.count > 0 {
+        for s in 0..<sparse.count { work.scatter[Int(sparse.indices[s])] += sparse.values[s] }
+        for j in 0...i {
+          let other = batch.sparse(rows.lowerBound + j)
+          var dot = 0.0
+          for s in 0..<other.count { dot += work.scatter[Int(other.indices[s])] * other.values[s] }
+          work.crossBefore[i * block + j] += dot
+          work.crossAfter[i * block + j] += dot
+        }
+        for s in 0..<sparse.count { work.scatter[Int(sparse.indices[s])] = 0 }
+      }
+      work.norms[i] = work.crossAfter[i * block + i]
+    }
+  }
+
+  /// Moves the weights by all steps of the block.
+  private mutating func finish(_ batch: borrowing MicroBatch, _ rows: Range<Int>, _ tripped: Bool) {
+    let (dense, K, n) = (layout.denseCount, rates.count, rows.count)
+    BLAS.accumulateTransposed(
+      -1, work.steps, stride: K, work.after, stride: dense, into: &weights, stride: stride,
+      rows: K, columns: dense, inner: n)
+    for (i, row) in rows.enumerated() {
+      let sparse = batch.sparse(row)
+      for s in 0..<sparse.count {
+        let index = layout.sparseOffset + Int(sparse.indices[s])
+        for k in 0..<K {
+          weights[k * stride + index] -= work.steps[i * K + k] * sparse.values[s]
+        }
+      }
+    }
+    for k in 0..<K {
+      let shrink = work.shrink[n * K + k]
+      if shrink != 1 { for j in 0..<count { weights[k * stride + j] *= shrink } }
+    }
+    weights.withUnsafeMutableBufferPointer { buffer in
+      for k in 0..<K {
+        let part = UnsafeMutableBufferPointer(rebasing: buffer[(k * stride)..<(k * stride + count)])
+        let isBroken = tripped && !part.allSatisfy { abs($0) < 1e12 }
+        if isBroken {
+          let rate = rates[k]
+          rates[k] /= 2
+          losses[k] = 1e100
+          guards[k].recover(part, learned: learned, from: rate, to: rates[k])
+        } else if !tripped {
+          for _ in 0..<n { guards[k].keep(UnsafeBufferPointer(part)) }
+        }
+      }
+    }
+  }
+
+  mutating func refit(on window: borrowing MicroBatch) -> RefitReport {
+    grow(toSparse: window.sparseWidth)
+    let (report, solution) = BatchFit.fit(
+      window, loss: loss, layout: layout, scaler: scaler, count: count,
+      settings: BatchFit.Settings(ridge: ridge))
+    guard let solution else { return report }
+    for k in rates.indices { for j in 0..<count { weights[k * stride + j] = solution.weights[j] } }
+    scaler = solution.scaler
+    return report
+  }
+
+  mutating func refresh() {
+    steps = 0
+    scaler.forget(to: 256)
+  }
+
+  mutating func takeNotices() -> [LearnerNotice] {
+    var notices: [LearnerNotice] = []
+    for k in guards.indices { notices += guards[k].takeNotices() }
+    return notices
+  }
+
+  var linearWeights: LinearWeights? {
+    let own = weights[(best * stride)..<(best * stride + count)]
+    let first = own.startIndex
+    return LinearWeights(
+      dense: Array(own[first..<(first + layout.denseWidth)]),
+      sparse: Array(own[(first + layout.sparseOffset)...]), intercept: own[first + layout.intercept])
+  }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write([steps, learned, stride, count])
+    writer.write(rates)
+    writer.write(weights)
+    writer.write(losses)
+    scaler.write(to: &writer)
+    for k in guards.indices { guards[k].write(to: &writer) }
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let numbers = try reader.readInts()
+    rates = try reader.readDoubles()
+    weights = try reader.readDoubles()
+    losses = try reader.readDoubles()
+    guard numbers.count == 4, rates.count == settings.count, losses.count == rates.count,
+      numbers[3] <= numbers[2], numbers[3] >= layout.denseCount,
+      weights.count == rates.count * numbers[2]
+    else { throw .corrupt }
+    (steps, learned, stride, count) = (numbers[0], numbers[1], numbers[2], numbers[3])
+    try scaler.restore(from: &reader)
+    for k in guards.indices { try guards[k].restore(from: &reader) }
+  }
+}

@@ -1,0 +1,165 @@
+import Catalogues
+import Glibc
+
+/// Share of rows whose class was guessed.
+struct Accuracy: Score {
+  static let entry = Entry<ScoreTask, NamedScore>(
+    "accuracy", "share of classes guessed right",
+    make: { _, task throws(SpecificationError) in
+      try fit("accuracy", task != .regression, "the target is a number")
+      return NamedScore("accuracy", isGain: true, Accuracy())
+    })
+
+  private var count = 0.0
+  private var right = 0.0
+
+  mutating func observe(_ outcome: Outcome) {
+    count += 1
+    if outcome.guess == outcome.label { right += 1 }
+  }
+
+  var value: Double? { count > 0 ? right / count : nil }
+
+  mutating func merge(_ other: any Score) {
+    guard let other = other as? Accuracy else { return }
+    count += other.count
+    right += other.right
+  }
+}
+
+/// Mean of −log of the probability given to what happened, in nats.
+///
+/// Probabilities are kept 2.2e-16 away from 0, as scikit-learn does, so that one certain error
+/// costs 36 rather than everything.
+struct LogLoss: Score {
+  static let entry = Entry<ScoreTask, NamedScore>(
+    "log-loss", "mean of −log(probability of what happened)",
+    make: { _, task throws(SpecificationError) in
+      try fit("log-loss", task != .regression, "the target is a number")
+      return NamedScore("log-loss", isGain: false, LogLoss())
+    })
+
+  private var count = 0.0
+  private var sum = 0.0
+
+  /// The cost of one row.
+  @inline(__always)
+  static func cost(_ probability: Double) -> Double {
+    -log(min(max(probability, 0x1p-52), 1))
+  }
+
+  mutating func observe(_ outcome: Outcome) {
+    count += 1
+    sum += LogLoss.cost(outcome.labelProbability)
+  }
+
+  var value: Double? { count > 0 ? sum / count : nil }
+
+  mutating func merge(_ other: any Score) {
+    guard let other = other as? LogLoss else { return }
+    count += other.count
+    sum += other.sum
+  }
+}
+
+/// F1, Cohen's kappa and kappa-temporal, from one table of guesses by labels.
+///
+///     f1              2·tp / (2·tp + fp + fn) of class 1; over several classes their plain mean
+///     kappa           (a − e)/(1 − e): accuracy a beyond what the marginals give by chance, e
+///                     (J. Cohen, A coefficient of agreement for nominal scales, 1960)
+///     kappa-temporal  (a − n)/(1 − n): accuracy beyond "no change", n (I. Žliobaitė et al.,
+///                     Evaluation methods and decision theory for classification of streaming
+///                     data, Machine Learning 98, 2015)
+struct ConfusionScore: Score {
+  enum Kind: Sendable { case f1, kappa, kappaTemporal }
+
+  static let f1 = entry("f1", .f1, "harmonic mean of precision and recall")
+  static let kappa = entry("kappa", .kappa, "accuracy beyond chance (Cohen 1960)")
+  static let kappaTemporal = entry(
+    "kappa-temporal", .kappaTemporal, "accuracy beyond guessing the last label (Žliobaitė 2015)")
+
+  private static func entry(
+    _ name: String, _ kind: Kind, _ summary: String
+  ) -> Entry<ScoreTask, NamedScore> {
+    Entry(name, summary) { _, task throws(SpecificationError) in
+      try fit(name, task != .regression, "the target is a number")
+      return NamedScore(
+        name, isGain: true, ConfusionScore(kind: kind, isBinary: task == .binary))
+    }
+  }
+
+  private let kind: Kind
+  private let isBinary: Bool
+  /// counts[label][guess].
+  private var counts: [[Double]] = [[0, 0], [0, 0]]
+  private var followed = 0.0
+  private var repeated = 0.0
+
+  init(kind: Kind, isBinary: Bool) {
+    self.kind = kind
+    self.isBinary = isBinary
+  }
+
+  mutating func observe(_ outcome: Outcome) {
+    let (label, guess) = (Int(outcome.label), Int(outcome.guess))
+    grow(to: max(label, guess) + 1)
+    counts[label][guess] += 1
+    if !outcome.previousLabel.isNaN {
+      followed += 1
+      if outcome.previousLabel == outcome.label { repeated += 1 }
+    }
+  }
+
+  private mutating func grow(to size: Int) {
+    guard size > counts.count else { return }
+    for row in counts.indices {
+      counts[row] += Array(repeating: 0, count: size - counts[row].count)
+    }
+    while counts.count < size { counts.append(Array(repeating: 0, count: size)) }
+  }
+
+  private var total: Double { counts.reduce(0) { $0 + $1.reduce(0, +) } }
+  private var right: Double { counts.indices.reduce(0) { $0 + counts[$1][$1] } }
+
+  var value: Double? {
+    let total = total
+    guard total > 0 else { return nil }
+    switch kind {
+    case .f1: return f1Value
+    case .kappa:
+      let chance = counts.indices.reduce(0.0) { sum, c in
+        sum + counts[c].reduce(0, +) * counts.reduce(0) { $0 + $1[c] }
+      }
+      return beyond(chance / (total * total), right / total)
+    case .kappaTemporal:
+      guard followed > 0 else { return nil }
+      return beyond(repeated / followed, right / total)
+    }
+  }
+
+  private func beyond(_ reference: Double, _ accuracy: Double) -> Double? {
+    reference < 1 ? (accuracy - reference) / (1 - reference) : nil
+  }
+
+  private var f1Value: Double? {
+    var values: [Double] = []
+    for c in isBinary ? 1..<2 : 0..<counts.count {
+      let hits = counts[c][c]
+      let labels = counts[c].reduce(0, +)
+      let guesses = counts.reduce(0) { $0 + $1[c] }
+      // A class that neither occurred nor was guessed says nothing.
+      if labels + guesses > 0 { values.append(2 * hits / (labels + guesses)) }
+    }
+    return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+  }
+
+  mutating func merge(_ other: any Score) {
+    guard let other = other as? ConfusionScore else { return }
+    grow(to: other.counts.count)
+    for row in other.counts.indices {
+      for column in other.counts[row].indices { counts[row][column] += other.counts[row][column] }
+    }
+    followed += other.followed
+    repeated += other.repeated
+  }
+}

@@ -1,0 +1,53 @@
+/// One prediction beside the label that came for it.
+package struct Outcome: Sendable, Equatable {
+  /// The label: a number, or the index of the class.
+  package let label: Double
+  /// The predicted number, or for two classes the probability of class 1.
+  package let prediction: Double
+  /// The class that was guessed; the predicted number in a regression.
+  package let guess: Double
+  /// The probability that was given to the label's class.
+  package let labelProbability: Double
+  /// The label of the row before; NaN at the first.
+  package let previousLabel: Double
+
+  package init(
+    label: Double, prediction: Double, guess: Double, labelProbability: Double,
+    previousLabel: Double
+  ) {
+    self.label = label
+    self.prediction = prediction
+    self.guess = guess
+    self.labelProbability = labelProbability
+    self.previousLabel = previousLabel
+  }
+}
+
+/// A figure of merit over a stream of outcomes, updated as they come.
+///
+/// Laws: a batch is the same as one by one; merging two halves is the same as the whole.
+package protocol Score: Sendable {
+  mutating func observe(_ outcome: Outcome)
+
+  /// Takes outcomes in order.
+  mutating func observe(_ outcomes: ArraySlice<Outcome>)
+
+  /// The figure so far; nil while it is not defined.
+  var value: Double? { get }
+
+  /// Takes over what `other`, of the same type, has seen.
+  mutating func merge(_ other: any Score)
+}
+
+extension Score {
+  package mutating func observe(_ outcomes: ArraySlice<Outcome>) {
+    for i in outcomes.indices { observe(outcomes[i]) }
+  }
+}
+
+/// What the scored predictions are.
+package enum ScoreTask: Sendable {
+  case regression
+  case binary
+  case multiclass
+}
