@@ -1,5 +1,4 @@
-import Catalogues
-import Scores
+import Batches
 
 /// When the weights change.
 package enum UpdateMode: String, Sendable, CaseIterable {
@@ -41,11 +40,8 @@ package enum Schedule: Sendable, Equatable {
       self = .events(count)
       return
     }
-    let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800]
-    guard let unit = text.last, let factor = units[unit], let number = Double(text.dropLast()),
-      number > 0, number.isFinite
-    else { return nil }
-    self = .seconds(number * factor)
+    guard let seconds = Duration.seconds(text) else { return nil }
+    self = .seconds(seconds)
   }
 }
 

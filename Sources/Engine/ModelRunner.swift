@@ -178,6 +178,8 @@ struct ModelRunner {
         [("since", .int(alarm.since)), ("rowsDropped", .int(dropped)), ("rows", .int(window?.count ?? 0))])
       begin(trialAgainst: previous, reason: reason, event: event)
     case .retrain:
+      // A change is being dealt with already: its rows are wanted, not thrown away again.
+      if case .collecting = state { return }
       let dropped = window?.drop(before: alarm.since) ?? 0
       report(
         "window-reset", event, reason,

@@ -14,6 +14,8 @@ enum DenseFeature: Equatable {
   case column(Int)
   /// The value `distance` rows back of series `series`, within the row's key.
   case lag(series: Int, distance: Int)
+  /// The value of series `series` that was known `seconds` ago, within the row's key.
+  case timedLag(series: Int, seconds: Double)
   case mean(Int)
   case product([Int])
 }
@@ -29,7 +31,27 @@ struct MeanFeature: Equatable {
 struct LagSeries: Equatable {
   /// Nil: the target.
   let column: Int?
+  /// The farthest look back in rows; 0: none.
   let longest: Int
+  /// The farthest look back in seconds; 0: none.
+  let longestSeconds: Double
+}
+
+/// How far a lag looks back.
+private enum LagDistance {
+  case rows(Int)
+  case seconds(Double)
+
+  /// Reads `24` (rows) or `24h`; nil for anything else.
+  init?(_ text: Substring) {
+    if let rows = Int(text) {
+      guard (1...1_000_000).contains(rows) else { return nil }
+      self = .rows(rows)
+      return
+    }
+    guard let seconds = Duration.seconds(text) else { return nil }
+    self = .seconds(seconds)
+  }
 }
 
 /// A sparse feature family: one index per joint level, scaled by dense features if there are any.
@@ -180,10 +202,12 @@ struct FeaturePlanner {
     var apart = Set([plan.target, plan.id, plan.weight].compactMap { $0 })
     // A timestamp is no feature unless the user says so; an hour column may well be one.
     if let first = plan.time.first { apart.insert(first) }
-    for name in options.ignore { apart.insert(try column(name, "--ignore")) }
+    // An ignored column may still be part of a cross, of a category's type if --category says so.
+    let ignored = try Set(options.ignore.map { (name) throws(IngestError) in try column(name, "--ignore") })
     let named = Set(options.number + options.category)
     for index in plan.columns.indices {
       let isTarget = index == plan.target
+      guard !ignored.contains(index) else { continue }
       guard !apart.contains(index) || (named.contains(plan.columns[index]) && !isTarget) else {
         continue
       }
@@ -215,10 +239,12 @@ struct FeaturePlanner {
   private mutating func addLags() throws(IngestError) {
     for text in options.lags {
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-      let distances = parts.count == 2 ? parts[1].split(separator: ",").map { Int($0) ?? 0 } : []
-      guard !distances.isEmpty, distances.allSatisfy({ (1...1_000_000).contains($0) }) else {
+      let words = parts.count == 2 ? parts[1].split(separator: ",") : []
+      let distances = words.compactMap(LagDistance.init)
+      guard !distances.isEmpty, distances.count == words.count else {
         throw .badFeature(
-          option: "--lag", text: text, reason: "expected COLUMN=1,24,168 with whole numbers from 1")
+          option: "--lag", text: text,
+          reason: "expected COLUMN=1,24,168 in rows, or COLUMN=1h,24h,7d in event time")
       }
       let index = try column(parts[0], "--lag")
       let isTarget = index == plan.target
@@ -226,12 +252,25 @@ struct FeaturePlanner {
         throw .badFeature(option: "--lag", text: text, reason: "\(parts[0]) is not a number")
       }
       if !isTarget { plan.needs[index].insert(.number) }
-      plan.series.append(
-        LagSeries(column: isTarget ? nil : index, longest: distances.max() ?? 1))
-      for distance in distances {
-        _ = addDense(
-          .lag(series: plan.series.count - 1, distance: distance), "\(parts[0])@\(distance)", .mean)
+      var (longest, longestSeconds) = (0, 0.0)
+      for (word, distance) in zip(words, distances) {
+        let name = "\(parts[0])@\(word)"
+        switch distance {
+        case .rows(let rows):
+          longest = max(longest, rows)
+          _ = addDense(.lag(series: plan.series.count, distance: rows), name, .mean)
+        case .seconds(let seconds):
+          guard !options.time.isEmpty else {
+            throw .badFeature(
+              option: "--lag", text: text, reason: "\(word) needs --time to know the event's time")
+          }
+          longestSeconds = max(longestSeconds, seconds)
+          _ = addDense(.timedLag(series: plan.series.count, seconds: seconds), name, .mean)
+        }
       }
+      plan.series.append(
+        LagSeries(
+          column: isTarget ? nil : index, longest: longest, longestSeconds: longestSeconds))
     }
   }
 

@@ -22,6 +22,53 @@ struct LagHistory {
   }
 }
 
+/// Earlier values of one series by time: what was known at a moment, kept apart by key.
+///
+/// The value at a moment is that of the latest row not after it, so that a gap in the stream does not
+/// shift what "24 hours ago" means. Rows older than `longest` seconds leave, all but the last of them.
+/// Times that go back are taken as equal to the latest. Cost: a binary search a value.
+struct TimedHistory {
+  private struct Line {
+    var times: [Double] = []
+    var values: [Double] = []
+    var first = 0
+  }
+
+  private let longest: Double
+  private var lines: [Line] = []
+
+  init(longest: Double) { self.longest = longest }
+
+  /// The value known at `moment` in the rows of `key`; NaN when there is none.
+  func value(at moment: Double, key: Int) -> Double {
+    guard key < lines.count, !moment.isNaN else { return .nan }
+    let times = lines[key].times
+    var (low, high) = (lines[key].first, times.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if times[middle] <= moment { low = middle + 1 } else { high = middle }
+    }
+    return low > lines[key].first ? lines[key].values[low - 1] : .nan
+  }
+
+  mutating func add(_ value: Double, time: Double, key: Int) {
+    guard !time.isNaN else { return }
+    while lines.count <= key { lines.append(Line()) }
+    let latest = max(time, lines[key].times.last ?? time)
+    lines[key].times.append(latest)
+    lines[key].values.append(value)
+    var first = lines[key].first
+    while first + 1 < lines[key].times.count, lines[key].times[first + 1] <= latest - longest {
+      first += 1
+    }
+    lines[key].first = first
+    guard first > 1024, first * 2 > lines[key].times.count else { return }
+    lines[key].times.removeFirst(first)
+    lines[key].values.removeFirst(first)
+    lines[key].first = 0
+  }
+}
+
 /// Running means of the target by group: m ← m + max(1/n, rate)·(y − m).
 struct MeanHistory {
   private let rate: Double

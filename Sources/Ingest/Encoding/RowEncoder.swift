@@ -38,6 +38,7 @@ final class RowEncoder {
   private var sparseIndex: [[Int32]] = []
   private var meanGroups: [Int]
   private var lags: [LagHistory]
+  private var timedLags: [TimedHistory]
   private var means: [MeanHistory]
   private var scales: [RunningScale]
   private let imputed: UnsafeMutablePointer<Double>
@@ -69,7 +70,8 @@ final class RowEncoder {
     sparseKeys = plan.sparse.map { _ in KeyTable() }
     sparseIndex = plan.sparse.map { _ in [] }
     meanGroups = plan.means.map { _ in 0 }
-    lags = plan.series.map { LagHistory(longest: $0.longest) }
+    lags = plan.series.map { LagHistory(longest: max($0.longest, 1)) }
+    timedLags = plan.series.map { TimedHistory(longest: $0.longestSeconds) }
     means = plan.means.map { MeanHistory(rate: $0.rate) }
     scales = plan.dense.map { _ in RunningScale() }
     imputed = .allocate(capacity: max(plan.dense.count, 1))
@@ -149,11 +151,11 @@ final class RowEncoder {
     // From here on nothing can go wrong: state may change.
     findLevels()
     let key = plan.key.map { levels[$0] } ?? 0
-    writeDense(batch.nextDense, key: key)
+    writeDense(batch.nextDense, key: key, time: time)
     writeSparse(batch.nextDense, &batch)
     batch.endRow(target: label, weight: weight, time: time, line: line)
     if let column = plan.id { batch.setLastID(fields[column].bytes) }
-    remember(label, key: key)
+    remember(label, key: key, time: time)
     accepted += 1
     return nil
   }
@@ -229,7 +231,7 @@ final class RowEncoder {
     notices.append(SourceNotice(kind: kind, text: text, event: accepted))
   }
 
-  private func writeDense(_ row: UnsafeMutablePointer<Double>, key: Int) {
+  private func writeDense(_ row: UnsafeMutablePointer<Double>, key: Int, time: Double) {
     plainColumns.withUnsafeBufferPointer { columns in
       for feature in columns.indices where columns[feature] >= 0 {
         row[feature] = filled(feature, numbers[columns[feature]])
@@ -240,6 +242,8 @@ final class RowEncoder {
       case .column: break
       case .lag(let series, let distance):
         row[feature] = filled(feature, lags[series].value(distance, key: key))
+      case .timedLag(let series, let seconds):
+        row[feature] = filled(feature, timedLags[series].value(at: time - seconds, key: key))
       case .mean(let index):
         meanGroups[index] = group(plan.means[index].columns, &groups[index])
         row[feature] = filled(feature, means[index].value(meanGroups[index]))
@@ -327,9 +331,11 @@ final class RowEncoder {
   }
 
   /// Takes the row's own values into the histories, for the rows to come.
-  private func remember(_ label: Double, key: Int) {
+  private func remember(_ label: Double, key: Int, time: Double) {
     for (index, series) in plan.series.enumerated() {
-      lags[index].add(series.column.map { numbers[$0] } ?? label, key: key)
+      let value = series.column.map { numbers[$0] } ?? label
+      if series.longest > 0 { lags[index].add(value, key: key) }
+      if series.longestSeconds > 0 { timedLags[index].add(value, time: time, key: key) }
     }
     for index in means.indices { means[index].add(label, group: meanGroups[index]) }
     for (feature, policy) in plan.denseMissing.enumerated() where policy == .last {

@@ -9,7 +9,7 @@ enum LinearEntries {
   static let limit = Parameter(
     "limit", .real(default: 0, in: 0...1e12), "scaled features are clamped to ±this; 0: not at all")
   static let ridge = Parameter(
-    "ridge", .real(default: 1, in: 1e-12...1e12), "L2 penalty of a full retraining")
+    "ridge", .real(default: 0.1, in: 1e-12...1e12), "L2 penalty of a full retraining")
 
   static func scaler(_ settings: Settings, _ context: LearnerContext) -> FeatureScaler {
     FeatureScaler(
