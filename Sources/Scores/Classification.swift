@@ -90,8 +90,9 @@ struct ConfusionScore: Score {
 
   private let kind: Kind
   private let isBinary: Bool
-  /// counts[label][guess].
-  private var counts: [[Double]] = [[0, 0], [0, 0]]
+  private var classes = 2
+  /// Counts, at label·classes + guess.
+  private var counts: [Double] = [0, 0, 0, 0]
   private var followed = 0.0
   private var repeated = 0.0
 
@@ -102,8 +103,8 @@ struct ConfusionScore: Score {
 
   mutating func observe(_ outcome: Outcome) {
     let (label, guess) = (Int(outcome.label), Int(outcome.guess))
-    grow(to: max(label, guess) + 1)
-    counts[label][guess] += 1
+    if label >= classes || guess >= classes { grow(to: max(label, guess) + 1) }
+    counts[label * classes + guess] += 1
     if !outcome.previousLabel.isNaN {
       followed += 1
       if outcome.previousLabel == outcome.label { repeated += 1 }
@@ -111,15 +112,22 @@ struct ConfusionScore: Score {
   }
 
   private mutating func grow(to size: Int) {
-    guard size > counts.count else { return }
-    for row in counts.indices {
-      counts[row] += Array(repeating: 0, count: size - counts[row].count)
+    guard size > classes else { return }
+    var wider = Array(repeating: 0.0, count: size * size)
+    for label in 0..<classes {
+      for guess in 0..<classes { wider[label * size + guess] = counts[label * classes + guess] }
     }
-    while counts.count < size { counts.append(Array(repeating: 0, count: size)) }
+    (counts, classes) = (wider, size)
   }
 
-  private var total: Double { counts.reduce(0) { $0 + $1.reduce(0, +) } }
-  private var right: Double { counts.indices.reduce(0) { $0 + counts[$1][$1] } }
+  private var total: Double { counts.reduce(0, +) }
+  private var right: Double { (0..<classes).reduce(0) { $0 + counts[$1 * classes + $1] } }
+  private func labels(_ c: Int) -> Double {
+    (0..<classes).reduce(0) { $0 + counts[c * classes + $1] }
+  }
+  private func guesses(_ c: Int) -> Double {
+    (0..<classes).reduce(0) { $0 + counts[$1 * classes + c] }
+  }
 
   var value: Double? {
     let total = total
@@ -127,9 +135,7 @@ struct ConfusionScore: Score {
     switch kind {
     case .f1: return f1Value
     case .kappa:
-      let chance = counts.indices.reduce(0.0) { sum, c in
-        sum + counts[c].reduce(0, +) * counts.reduce(0) { $0 + $1[c] }
-      }
+      let chance = (0..<classes).reduce(0.0) { $0 + labels($1) * guesses($1) }
       return beyond(chance / (total * total), right / total)
     case .kappaTemporal:
       guard followed > 0 else { return nil }
@@ -143,10 +149,9 @@ struct ConfusionScore: Score {
 
   private var f1Value: Double? {
     var values: [Double] = []
-    for c in isBinary ? 1..<2 : 0..<counts.count {
-      let hits = counts[c][c]
-      let labels = counts[c].reduce(0, +)
-      let guesses = counts.reduce(0) { $0 + $1[c] }
+    for c in isBinary ? 1..<2 : 0..<classes {
+      let hits = counts[c * classes + c]
+      let (labels, guesses) = (labels(c), guesses(c))
       // A class that neither occurred nor was guessed says nothing.
       if labels + guesses > 0 { values.append(2 * hits / (labels + guesses)) }
     }
@@ -155,9 +160,11 @@ struct ConfusionScore: Score {
 
   mutating func merge(_ other: any Score) {
     guard let other = other as? ConfusionScore else { return }
-    grow(to: other.counts.count)
-    for row in other.counts.indices {
-      for column in other.counts[row].indices { counts[row][column] += other.counts[row][column] }
+    grow(to: other.classes)
+    for label in 0..<other.classes {
+      for guess in 0..<other.classes {
+        counts[label * classes + guess] += other.counts[label * other.classes + guess]
+      }
     }
     followed += other.followed
     repeated += other.repeated
