@@ -54,5 +54,25 @@ let package = Package(
         "Telemetry", argumentParser,
       ]),
     .executableTarget(name: "weir", dependencies: ["CommandLine"], swiftSettings: settings),
+
+    .target(
+      name: "TestSupport", dependencies: ["Batches"], path: "Tests/TestSupport",
+      swiftSettings: settings),
+    tests("CataloguesTests", on: ["Catalogues"]),
+    tests("SnapshotsTests", on: ["Snapshots", "TestSupport"]),
+    tests("KernelsTests", on: ["Kernels", "TestSupport"]),
+    tests("DetectorsTests", on: ["Detectors", "Catalogues", "Snapshots", "TestSupport"]),
+    tests("IngestTests", on: ["Ingest", "Batches", "Catalogues", "TestSupport"]),
+    tests(
+      "LearnersTests", on: ["Learners", "Batches", "Catalogues", "Snapshots", "TestSupport"]),
+    tests("ScoresTests", on: ["Scores", "Catalogues", "TestSupport"]),
+    tests("TelemetryTests", on: ["Telemetry", "TestSupport"]),
+    tests(
+      "EngineTests",
+      on: [
+        "Engine", "Batches", "Catalogues", "Learners", "Scores", "Telemetry", "TestSupport",
+      ]),
+    tests("CommandLineTests", on: ["weir", "TestSupport"]),
+    tests("ArchitectureTests", on: ["TestSupport"]),
   ]
 )

@@ -9,6 +9,7 @@ package struct SnapshotReader {
     guard sealed.starts(with: SnapshotWriter.magic) else { throw .foreign }
     let version = UInt32(SnapshotReader.word(sealed, at: 4, bytes: 4))
     guard version <= SnapshotWriter.version else { throw .newer(version: version) }
+    guard version > 0 else { throw .corrupt }
     let length = SnapshotReader.word(sealed, at: 8, bytes: 8)
     guard length == UInt64(sealed.count - 20) else {
       let expected = length > UInt64(Int.max - 20) ? Int.max : Int(length) + 20

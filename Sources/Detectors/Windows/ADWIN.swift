@@ -214,8 +214,15 @@ package struct ADWIN: DriftDetector {
     writer.write(width)
     writer.write([total, deviation])
     writer.write(Array(used[..<rows]))
-    writer.write(Array(sums[..<(rows * (buckets + 1))]))
-    writer.write(Array(deviations[..<(rows * (buckets + 1))]))
+    writer.write(inUse(sums))
+    writer.write(inUse(deviations))
+  }
+
+  /// The buckets' values with zeros where no bucket is, so that equal states make equal bytes.
+  private func inUse(_ values: [Double]) -> [Double] {
+    (0..<(rows * (buckets + 1))).map { slot in
+      slot % (buckets + 1) < used[slot / (buckets + 1)] ? values[slot] : 0
+    }
   }
 
   package mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {

@@ -4,10 +4,18 @@ struct ColumnEvidence {
   private(set) var values = 0
   private(set) var numbers = 0
   private(set) var nested = 0
+  /// Values that were JSON's true or false, which count as 1 and 0.
+  private(set) var booleans = 0
   /// The first few distinct values, as text.
   private(set) var distinct: [String] = []
 
   init(name: String) { self.name = name }
+
+  mutating func addBoolean(_ field: Field) {
+    values += 1
+    booleans += 1
+    if distinct.count < 3, !distinct.contains(field.text) { distinct.append(field.text) }
+  }
 
   mutating func add(_ field: Field) {
     let trimmed = field.trimmed
@@ -22,7 +30,7 @@ struct ColumnEvidence {
   mutating func addNested() { nested += 1 }
 
   /// Numbers unless a value was seen that is none.
-  var isNumeric: Bool { numbers == values }
+  var isNumeric: Bool { numbers + booleans == values }
 }
 
 /// Words that stand for a number that is not there.

@@ -194,6 +194,7 @@ struct FeaturePlanner {
     {
       return .binary
     }
+    if seen.values > 0, seen.booleans == seen.values { return .binary }
     if seen.isNumeric { return .regression }
     return seen.distinct.count == 2 ? .binary : .multiclass
   }
@@ -211,7 +212,7 @@ struct FeaturePlanner {
       guard !apart.contains(index) || (named.contains(plan.columns[index]) && !isTarget) else {
         continue
       }
-      guard evidence[index].nested == 0 else { continue }
+      guard evidence[index].nested == 0 || named.contains(plan.columns[index]) else { continue }
       if isCategory[index] {
         plan.needs[index].insert(.level)
         plan.sparse.append(SparseFeature(columns: [index], dense: []))

@@ -44,7 +44,8 @@ struct NDJSONFormat: RecordFormat {
         evidence.append(ColumnEvidence(name: name))
       }
       switch value {
-      case .number(let field), .string(let field), .word(let field): evidence[index].add(field)
+      case .number(let field), .string(let field): evidence[index].add(field)
+      case .word(let field): evidence[index].addBoolean(field)
       case .null: break
       case .list: evidence[index].addNested()
       }

@@ -136,7 +136,7 @@ enum LinearEntries {
     _ rule: some Optimizer, _ settings: Settings, _ context: LearnerContext
   ) -> any Learner {
     Softmax(
-      rule: rule, scaler: scaler(settings, context), denseWidth: context.denseWidth,
+      rule: rule, isBinary: context.task == .binary, scaler: scaler(settings, context), denseWidth: context.denseWidth,
       clip: settings.real("clip"), ridge: settings.real("ridge"))
   }
 }

@@ -16,7 +16,7 @@ import Snapshots
 ///     W ← R_B·(W − cᵀ·X̂)                       (gemm)
 ///
 /// where R is the product of the factors 1 − η·l2 so far. Sparse features enter m, G and W by their
-/// indices. What is served is the rate whose discounted loss is least so far.
+/// indices; the intercepts, which no penalty shrinks, are K numbers that move row by row. What is served is the rate whose discounted loss is least so far.
 ///
 /// Cost for each rate and row: 4·d flops at gemm's speed instead of a loop's, plus B/2 for the
 /// triangle; 2·B·d flops a row for G, shared. `Benchmarks/README.md` has the measured crossover.
@@ -161,6 +161,7 @@ struct RateGrid: Learner {
     multiplyRows(batch, rows)
     let K = rates.count
     var tripped = false
+    var labelled = 0
     for (i, row) in rows.enumerated() {
       let y = batch.targets[row]
       let chosen = best
@@ -172,8 +173,9 @@ struct RateGrid: Learner {
           after -= work.steps[j * K + k] * work.crossAfter[i * block + j]
         }
         let shrink = work.shrink[i * K + k]
-        before *= shrink
-        after *= shrink
+        let intercept = weights[k * stride + layout.intercept]
+        before = before * shrink + intercept
+        after = after * shrink + intercept
         if k == chosen { predictions[row] = loss.prediction(before) }
         guard !y.isNaN else {
           work.steps[i * K + k] = 0
@@ -189,9 +191,10 @@ struct RateGrid: Learner {
       if !y.isNaN {
         steps += 1
         learned += 1
+        labelled += 1
       }
     }
-    finish(batch, rows, tripped)
+    finish(batch, rows, labelled: labelled, tripped)
   }
 
   /// The step of row i at rate k, in units of the weights before the block.
@@ -208,6 +211,7 @@ struct RateGrid: Learner {
     let shrink = work.shrink[i * K + k] * (1 - rate * settings[k].l2)
     work.shrink[(i + 1) * K + k] = shrink
     work.steps[i * K + k] = shrink == 0 ? 0 : size / shrink
+    weights[k * stride + layout.intercept] -= size
   }
 
   private mutating func scaleRows(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
@@ -218,13 +222,11 @@ struct RateGrid: Learner {
       work.before.withUnsafeMutableBufferPointer { buffer in
         guard let base = buffer.baseAddress else { return }
         scaler.transform(x, into: base + i * dense)
-        base[i * dense + layout.intercept] = 1
       }
       if isLabelled { scaler.observe(x) }
       work.after.withUnsafeMutableBufferPointer { buffer in
         guard let base = buffer.baseAddress else { return }
         scaler.transform(x, into: base + i * dense)
-        base[i * dense + layout.intercept] = 1
       }
     }
   }
@@ -283,12 +285,14 @@ struct RateGrid: Learner {
         }
         for s in 0..<sparse.count { work.scatter[Int(sparse.indices[s])] = 0 }
       }
-      work.norms[i] = work.crossAfter[i * block + i]
+      work.norms[i] = work.crossAfter[i * block + i] + 1
     }
   }
 
   /// Moves the weights by all steps of the block.
-  private mutating func finish(_ batch: borrowing MicroBatch, _ rows: Range<Int>, _ tripped: Bool) {
+  private mutating func finish(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, labelled: Int, _ tripped: Bool
+  ) {
     let (dense, K, n) = (layout.denseCount, rates.count, rows.count)
     BLAS.accumulateTransposed(
       -1, work.steps, stride: K, work.after, stride: dense, into: &weights, stride: stride,
@@ -304,7 +308,10 @@ struct RateGrid: Learner {
     }
     for k in 0..<K {
       let shrink = work.shrink[n * K + k]
-      if shrink != 1 { for j in 0..<count { weights[k * stride + j] *= shrink } }
+      guard shrink != 1 else { continue }
+      let intercept = weights[k * stride + layout.intercept]
+      for j in 0..<count { weights[k * stride + j] *= shrink }
+      weights[k * stride + layout.intercept] = intercept
     }
     weights.withUnsafeMutableBufferPointer { buffer in
       for k in 0..<K {
@@ -316,7 +323,7 @@ struct RateGrid: Learner {
           losses[k] = 1e100
           guards[k].recover(part, learned: learned, from: rate, to: rates[k])
         } else if !tripped {
-          for _ in 0..<n { guards[k].keep(UnsafeBufferPointer(part)) }
+          for _ in 0..<labelled { guards[k].keep(UnsafeBufferPointer(part)) }
         }
       }
     }

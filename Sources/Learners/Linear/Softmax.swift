@@ -12,6 +12,8 @@ import Snapshots
 /// Annals of the Institute of Statistical Mathematics 44 (1992): ½·XᵀX bounds the curvature of every
 /// class, is factorised once, and the objective falls at each step.
 struct Softmax<Rule: Optimizer>: Learner {
+  /// With two classes the prediction is the probability of class 1 alone.
+  private let isBinary: Bool
   private let layout: LinearLayout
   private let clip: Double
   private let ridge: Double
@@ -24,8 +26,11 @@ struct Softmax<Rule: Optimizer>: Learner {
   private var learned = 0
   private var count: Int
 
-  init(rule: Rule, scaler: FeatureScaler, denseWidth: Int, clip: Double, ridge: Double) {
+  init(
+    rule: Rule, isBinary: Bool, scaler: FeatureScaler, denseWidth: Int, clip: Double, ridge: Double
+  ) {
     prototype = rule
+    self.isBinary = isBinary
     self.scaler = scaler
     self.clip = clip
     self.ridge = ridge
@@ -34,7 +39,7 @@ struct Softmax<Rule: Optimizer>: Learner {
     scaled = Array(repeating: 0, count: layout.denseCount)
   }
 
-  var outputs: Int { max(1, weights.count) }
+  var outputs: Int { isBinary ? 1 : max(1, weights.count) }
   var memoryBytes: Int {
     weights.reduce(0) { $0 + $1.count * 8 } + rules.reduce(0) { $0 + $1.memoryBytes }
       + scaler.memoryBytes
@@ -50,6 +55,10 @@ struct Softmax<Rule: Optimizer>: Learner {
           + layout.sparseDot(batch.sparse(i), w, count: w.count)
       }
       Softmax.normalise(&z)
+      if isBinary {
+        predictions[i] = z.count > 1 ? z[1] : (z.isEmpty ? 0.5 : 0)
+        continue
+      }
       for c in 0..<predictions.width { predictions[i, c] = c < z.count ? z[c] : 0 }
     }
   }

@@ -92,13 +92,17 @@ enum Loss: Sendable, Equatable {
     let explicit = rate * gradient(z, y)
     var (low, high) = explicit < 0 ? (explicit, 0) : (0, explicit)
     var step = explicit / (1 + rate * curvature(z, y) * norm)
-    for _ in 0..<50 {
+    for _ in 0..<200 {
       let here = z - step * norm
       let excess = step - rate * gradient(here, y)
       if excess > 0 { high = step } else { low = step }
-      if abs(excess) <= 1e-13 * max(abs(explicit), 1e-300) { break }
+      // Relative to the step itself: where eᶻ is large the explicit step is no measure of it.
+      if abs(excess) <= 1e-13 * abs(step) || high - low <= 1e-16 * abs(step) { break }
       let newton = step - excess / (1 + rate * curvature(here, y) * norm)
-      step = newton > low && newton < high ? newton : (low + high) / 2
+      // Past a steep slope Newton creeps; halving the exponent of the bracket does not.
+      let isWide = low > 0 && high > 4 * low
+      let middle = isWide ? (low * high).squareRoot() : (low + high) / 2
+      step = newton > low && newton < high && !isWide ? newton : middle
     }
     return step
   }

@@ -1,0 +1,142 @@
+import Detectors
+import Foundation
+import TestSupport
+import Testing
+
+/// River's and MOA's detectors, index for index. The files are described in `Tests/Golden`.
+@Suite struct DetectorGoldenTests {
+  struct RiverFile: Decodable {
+    struct Case: Decodable {
+      let detector: String
+      let params: [String: Value]
+      let series: String
+      let drift_at: [Int]
+    }
+    let cases: [Case]
+  }
+
+  enum Value: Decodable {
+    case number(Double)
+    case text(String)
+    case other
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let number = try? container.decode(Double.self) {
+        self = .number(number)
+      } else if let text = try? container.decode(String.self) {
+        self = .text(text)
+      } else {
+        self = .other
+      }
+    }
+
+    var number: Double { if case .number(let value) = self { value } else { .nan } }
+    var text: String { if case .text(let value) = self { value } else { "" } }
+  }
+
+  struct MOAFile: Decodable {
+    struct Case: Decodable {
+      let detector: String
+      let series: String
+      let drift_at: [Int]
+    }
+    let cases: [Case]
+  }
+
+  private func series(_ name: String) throws -> [Double] {
+    let file = Golden.folder.appending(path: "series/\(name).csv")
+    let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+    return lines.compactMap { Double($0) }
+  }
+
+  private func alarms(_ detector: some DriftDetector, _ values: [Double]) -> [Int] {
+    var detector = detector
+    return values.indices.filter { detector.observe(values[$0]) != nil }
+  }
+
+  @Test func `ADWIN fires where River's does`() throws {
+    let cases = try Golden.json("detectors_river.json", as: RiverFile.self).cases
+      .filter { $0.detector == "ADWIN" }
+    #expect(cases.count == 24)
+    for golden in cases {
+      let p = golden.params.mapValues(\.number)
+      let detector = ADWIN(
+        delta: p["delta"] ?? 0, clock: Int(p["clock"] ?? 0), buckets: Int(p["max_buckets"] ?? 0),
+        shortest: Int(p["min_window_length"] ?? 0), grace: Int(p["grace_period"] ?? 0))
+      #expect(alarms(detector, try series(golden.series)) == golden.drift_at, "\(golden.series) \(p)")
+    }
+  }
+
+  @Test func `Page-Hinkley fires where River's does`() throws {
+    let cases = try Golden.json("detectors_river.json", as: RiverFile.self).cases
+      .filter { $0.detector == "PageHinkley" }
+    #expect(cases.count == 32)
+    for golden in cases {
+      let p = golden.params.mapValues(\.number)
+      let detector = PageHinkley(
+        delta: p["delta"] ?? 0, threshold: p["threshold"] ?? 0, alpha: p["alpha"] ?? 0,
+        minimum: Int(p["min_instances"] ?? 0),
+        direction: .init(rawValue: golden.params["mode"]?.text ?? "") ?? .both)
+      #expect(alarms(detector, try series(golden.series)) == golden.drift_at, "\(golden.series) \(p)")
+    }
+  }
+
+  @Test(arguments: [("adwin", ADWIN.Convention.moa), ("adwincd", .moaRise)])
+  func `ADWIN fires where MOA's does`(name: String, convention: ADWIN.Convention) throws {
+    let cases = try Golden.json("detectors_moa.json", as: MOAFile.self).cases
+      .filter { $0.detector == name }
+    #expect(cases.count == 8)
+    for golden in cases {
+      let found = alarms(ADWIN(convention: convention), try series(golden.series))
+      #expect(found == golden.drift_at, "\(golden.series)")
+    }
+  }
+
+  @Test func `Page-Hinkley fires where MOA's does`() throws {
+    let cases = try Golden.json("detectors_moa.json", as: MOAFile.self).cases
+      .filter { $0.detector == "ph" }
+    #expect(cases.count == 8)
+    for golden in cases {
+      let found = alarms(PageHinkley(convention: .moa), try series(golden.series))
+      #expect(found == golden.drift_at, "\(golden.series)")
+    }
+  }
+
+  @Test func `ADWIN's window is River's all along`() throws {
+    let trace = try Golden.table("adwin_trace_river.csv").rows
+    #expect(trace.count > 100)
+    for (name, rows) in Dictionary(grouping: trace, by: { $0[0] }) {
+      var detector = ADWIN()
+      var seen = 0
+      let values = try series(name)
+      for row in rows {
+        while seen < Int(row[1]) ?? 0 {
+          _ = detector.observe(values[seen])
+          seen += 1
+        }
+        #expect(detector.width == Int(row[2]), "\(name) after \(seen)")
+        #expect(abs(detector.mean - (Double(row[3]) ?? 0)) < 1e-9)
+        #expect(abs(detector.deviation - (Double(row[4]) ?? 0)) < 1e-6 * max(1, detector.deviation))
+      }
+    }
+  }
+
+  @Test func `ADWIN's window is MOA's all along`() throws {
+    for (name, rows) in Dictionary(
+      grouping: try Golden.table("adwin_trace_moa.csv").rows, by: { $0[0] })
+    {
+      var detector = ADWIN(convention: .moa)
+      var seen = 0
+      let values = try series(name)
+      for row in rows {
+        while seen < Int(row[1]) ?? 0 {
+          _ = detector.observe(values[seen])
+          seen += 1
+        }
+        #expect(detector.width == Int(row[2]), "\(name) after \(seen)")
+        #expect(abs(detector.mean - (Double(row[3]) ?? 0)) < 1e-9)
+      }
+    }
+  }
+}

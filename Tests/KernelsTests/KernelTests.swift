@@ -1,0 +1,111 @@
+import Kernels
+import TestSupport
+import Testing
+
+@Suite struct KernelTests {
+  static let shapes = [0, 1, 3, 4, 7, 8, 9, 16, 31, 100]
+
+  private func vector(_ count: Int, _ random: inout SplitMix) -> [Double] {
+    (0..<count).map { _ in random.normal() }
+  }
+
+  @Test(arguments: shapes) func `dot and add agree with loops`(count: Int) {
+    var random = SplitMix(seed: UInt64(count))
+    let (a, b) = (vector(count, &random), vector(count, &random))
+    let expected = zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+    #expect(abs(Vectors.dot(a, b, count) - expected) < 1e-12)
+    var c = b
+    Vectors.add(0.5, a, to: &c, count)
+    for i in 0..<count { #expect(c[i] == b[i] + 0.5 * a[i]) }
+  }
+
+  @Test(arguments: [0, 4, 8, 32]) func `scaling in one pass agrees with its steps`(count: Int) {
+    var random = SplitMix(seed: 5)
+    var (mean, squares, scale) = (
+      [Double](repeating: 0, count: count), [Double](repeating: 0, count: count),
+      [Double](repeating: 0, count: count)
+    )
+    var out = mean
+    let w = vector(count, &random)
+    var rows: [[Double]] = []
+    for n in 1...50 {
+      let x = vector(count, &random)
+      let before = Scaling.dot(x, mean: mean, scale: scale, w, count)
+      let result = Scaling.advance(
+        x, rows: Double(n), mean: &mean, squares: &squares, scale: &scale, w, into: &out, count)
+      rows.append(x)
+      #expect(result.before == before)
+      #expect(abs(result.after - Vectors.dot(out, w, count)) < 1e-12)
+      for j in 0..<count {
+        let values = rows.map { $0[j] }
+        let m = values.reduce(0, +) / Double(n)
+        let v = values.reduce(0) { $0 + ($1 - m) * ($1 - m) } / Double(n)
+        #expect(abs(mean[j] - m) < 1e-12)
+        let expected = v > 0 ? (x[j] - m) / v.squareRoot() : 0
+        #expect(abs(out[j] - expected) < 1e-9)
+      }
+    }
+  }
+
+  @Test func `the sigmoid and softplus hold at both ends`() {
+    #expect(Sigmoid.probability(0) == 0.5)
+    #expect(Sigmoid.probability(-800) >= 0 && Sigmoid.probability(800) == 1)
+    #expect(Sigmoid.softplus(800) == 800)
+    #expect(abs(Sigmoid.softplus(0) - 0.693_147_180_559_945_3) < 1e-15)
+  }
+
+  @Test(arguments: [1, 2, 7, 8, 9, 40]) func `BLAS products agree with loops`(n: Int) {
+    var random = SplitMix(seed: UInt64(n))
+    let (rows, stride) = (n + 3, n + 2)
+    let (a, b) = (vector(rows * stride, &random), vector(rows * stride, &random))
+    var product = [Double](repeating: 0, count: rows * rows)
+    BLAS.multiplyTransposed(
+      a, stride: stride, b, stride: stride, into: &product, stride: rows, rows: rows,
+      columns: rows, inner: n)
+    for i in 0..<rows {
+      for j in 0..<rows {
+        let expected = (0..<n).reduce(0.0) { $0 + a[i * stride + $1] * b[j * stride + $1] }
+        #expect(abs(product[i * rows + j] - expected) < 1e-12)
+      }
+    }
+    var gram = [Double](repeating: 0, count: n * n)
+    BLAS.accumulateGram(a, stride: stride, rows: rows, width: n, into: &gram, stride: n)
+    for i in 0..<n {
+      for j in 0...i {
+        let expected = (0..<rows).reduce(0.0) { $0 + a[$1 * stride + i] * a[$1 * stride + j] }
+        #expect(abs(gram[i * n + j] - expected) < 1e-12)
+      }
+    }
+  }
+
+  @Test(arguments: [1, 2, 5, 30]) func `a system is solved and its inverse found`(n: Int) throws {
+    var random = SplitMix(seed: UInt64(n))
+    let root = vector(2 * n * n, &random)
+    var matrix = [Double](repeating: 0, count: n * n)
+    for i in 0..<n {
+      for j in 0..<n {
+        matrix[i * n + j] = (0..<(2 * n)).reduce(0.0) { $0 + root[$1 * n + i] * root[$1 * n + j] }
+      }
+    }
+    let x = vector(n, &random)
+    var right = (0..<n).map { i in (0..<n).reduce(0.0) { $0 + matrix[i * n + $1] * x[$1] } }
+    let outcome = try #require(SymmetricSystem.solve(matrix: matrix, right: &right))
+    #expect(outcome.addedRidge == 0)
+    for i in 0..<n { #expect(abs(right[i] - x[i]) < 1e-7) }
+    let inverse = try #require(SymmetricSystem.inverse(of: matrix, width: n))
+    for i in 0..<n {
+      for j in 0..<n {
+        let entry = (0..<n).reduce(0.0) { $0 + matrix[i * n + $1] * inverse[$1 * n + j] }
+        #expect(abs(entry - (i == j ? 1 : 0)) < 1e-6)
+      }
+    }
+  }
+
+  @Test func `a singular system gets a ridge and a broken one is refused`() throws {
+    var right = [2.0, 2]
+    let outcome = try #require(SymmetricSystem.solve(matrix: [1, 1, 1, 1], right: &right))
+    #expect(outcome.addedRidge > 0)
+    #expect(abs(right[0] + right[1] - 2) < 1e-3)
+    #expect(SymmetricSystem.solve(matrix: [.nan, 0, 0, 1], right: &right) == nil)
+  }
+}
