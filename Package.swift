@@ -72,7 +72,9 @@ let package = Package(
       on: [
         "Engine", "Batches", "Catalogues", "Learners", "Scores", "Telemetry", "TestSupport",
       ]),
-    tests("CommandLineTests", on: ["weir", "TestSupport"]),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["weir", "TestSupport"], exclude: ["Cases"],
+      swiftSettings: settings),
     tests("ArchitectureTests", on: ["TestSupport"]),
   ]
 )

@@ -98,7 +98,7 @@ package struct Parameter: Sendable {
   }
 
   private static func text(_ value: Double) -> String {
-    guard let whole = Int(exactly: value), abs(whole) < 1_000_000 else { return "\(value)" }
+    guard let whole = Int(exactly: value), abs(whole) < 1_000_000_000 else { return "\(value)" }
     return String(whole)
   }
 }

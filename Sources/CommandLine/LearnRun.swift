@@ -121,6 +121,7 @@ struct LearnRun: ~Copyable {
 
   private mutating func finish(isInterrupted: Bool) throws {
     source.close()
+    engine.finish()
     try writeNotices()
     let elapsed = Double(MonotonicTime.now().nanoseconds - started.nanoseconds) / 1e9
     let account = RunAccount(

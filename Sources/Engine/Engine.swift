@@ -75,8 +75,16 @@ package struct Engine {
       if events % options.reactEvery == 0 {
         for index in runners.indices { runners[index].react(event: events, time: time) }
       }
+      for index in runners.indices { entries += runners[index].takeEntries() }
     }
-    for index in runners.indices { entries += runners[index].takeEntries() }
+  }
+
+  /// The stream is over: what is still to be told becomes entries.
+  package mutating func finish() {
+    for index in runners.indices {
+      runners[index].tellNotices(event: events)
+      entries += runners[index].takeEntries()
+    }
   }
 
   /// Predictions of the served model for the rows of the last batch.
@@ -88,7 +96,8 @@ package struct Engine {
   /// What the journal should tell since the last call, in the order of the stream.
   package mutating func takeEntries() -> [JournalEntry] {
     defer { entries.removeAll() }
-    return entries
+    // Swift's sort keeps the order of equals: that of the models.
+    return entries.sorted { $0.event < $1.event }
   }
 
   /// What there is to say of each model, the served one first.

@@ -73,12 +73,6 @@ struct ModelRunner {
     window?.append(batch, rows)
     compareTrial(batch, rows)
     eventsSinceRefit += rows.count
-    for notice in learner.takeNotices() {
-      entries.append(
-        JournalEntry(
-          event: firstEvent + rows.count, kind: notice.kind,
-          [("model", .string(name)), ("text", .string(notice.text))]))
-    }
     guard isWarm else { return }
     watch(batch, rows, firstEvent)
   }
@@ -125,6 +119,7 @@ struct ModelRunner {
 
   /// Takes what happened since the last such position into account.
   mutating func react(event: Int, time: Double) {
+    tellNotices(event: event)
     guard isWarm else { return }
     if let alarm = pending {
       pending = nil
@@ -143,6 +138,19 @@ struct ModelRunner {
       let value = board.overWindow(threshold.score), threshold.holds(value)
     {
       refit(event: event, reason: "\(threshold.text) (it was \(value))", tried: true)
+    }
+  }
+
+  /// Puts what the learner has to tell into the journal: at fixed positions, as everything else.
+  mutating func tellNotices(event: Int) {
+    for notice in learner.takeNotices() {
+      entries.append(
+        JournalEntry(
+          event: event, kind: notice.kind,
+          [
+            ("model", .string(name)), ("text", .string(notice.text)),
+            ("learned", .int(notice.learned)),
+          ]))
     }
   }
 
@@ -166,13 +174,18 @@ struct ModelRunner {
 
   private mutating func react(to alarm: Alarm, event: Int) {
     let reason = "\(alarm.detector) on \(alarm.signal) at event \(alarm.event)"
-    if case .trial(let trial) = state { conclude(trial, event: event) }
+    if case .trial(let trial) = state {
+      conclude(trial, event: event)
+      // The alarm was about the model on trial, and bringing the other one back answers it.
+      if trial.madeItWorse { return }
+    }
     switch options.update == .never ? .note : options.reaction {
     case .note: return
     case .window:
       let dropped = window?.drop(before: alarm.since) ?? 0
       let previous = learner
       learner.refresh()
+      resetModelWatches()
       report(
         "window-reset", event, reason,
         [("since", .int(alarm.since)), ("rowsDropped", .int(dropped)), ("rows", .int(window?.count ?? 0))])
@@ -188,6 +201,7 @@ struct ModelRunner {
     case .restart:
       let previous = learner
       learner = fresh
+      resetModelWatches()
       window?.clear(next: event)
       report("restart", event, reason, [])
       if options.update == .continuous {

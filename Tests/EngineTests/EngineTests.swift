@@ -92,7 +92,7 @@ import Testing
 
   @Test func `a turn-over is alarmed, placed, refitted, tried and kept`() throws {
     var options = EngineOptions()
-    options.models = ["linear:optimizer=sgd,rate=0"]
+    options.models = ["linear:optimizer=sgd,rate=0.01"]
     options.watches = [Watch(signal: "loss", detector: "adwin")]
     options.update = .triggered
     options.warmup = 1000
@@ -107,9 +107,8 @@ import Testing
     for entry in result.entries where ["retrain", "kept", "window-reset"].contains(entry.kind) {
       #expect(entry.event == 1000 || entry.event % 64 == 0)
     }
-    #expect(result.mae < 3)
     options.update = .never
-    #expect(try run(options, rows()).mae > 4)
+    #expect(try run(options, rows()).mae > result.mae + 2)
   }
 
   @Test func `a reaction that made things worse is undone`() throws {
@@ -133,7 +132,7 @@ import Testing
     options.trialEvents = 0
     let stood = try run(options, rows)
     #expect(!stood.entries.contains { $0.kind == "undone" })
-    #expect(stood.mae > result.mae)
+    #expect(stood.mae > result.mae, "\(result.entries.map { "\($0.event) \($0.kind)" })")
   }
 
   @Test func `what cannot be watched is said`() {

@@ -71,6 +71,7 @@ import Testing
     let bad = "c,a,y\nu,1,1\nNEW,x,9\nv,2,2\nw,5,no\nu,3,3\n"
     let wish = options(target: "y") {
       $0.number = ["a", "y"]
+      $0.task = .regression
       $0.category = ["c"]
       $0.lags = ["y=1,2"]
       $0.means = ["y=c"]
@@ -95,9 +96,20 @@ import Testing
     #expect(taken.targets.map(\.isNaN) == [false, true, true, false])
   }
 
-  @Test func `classes are found, ordered and kept to two`() throws {
-    let taken = try take("a,y\n1,DOWN\n2,UP\n3,DOWN\n4,SIDE\n", options(target: "y") { $0.task = .binary; $0.positive = "DOWN" })
-    #expect(taken.classes == ["UP", "DOWN"] || taken.refusals == [.badTarget: 1])
+  @Test func `a third value of two classes is refused, at once or when it comes`() throws {
+    let binary = options(target: "y") {
+      $0.task = .binary
+      $0.positive = "DOWN"
+    }
+    #expect(throws: IngestError.self) {
+      _ = try take("a,y\n1,DOWN\n2,UP\n3,DOWN\n4,SIDE\n", binary)
+    }
+    let rows = (0..<150).map { "\($0),\($0 % 2 == 0 ? "UP" : "DOWN")\n" }.joined()
+    let taken = try take("a,y\n" + rows + "4,SIDE\n5,UP\n", binary)
+    #expect(taken.classes == ["UP", "DOWN"])
+    #expect(taken.refusals == [.badTarget: 1])
+    #expect(taken.samples.first?.expected == "UP or DOWN")
+    #expect(taken.targets.suffix(2) == [1, 0])
   }
 
   @Test(arguments: [

@@ -92,6 +92,7 @@ enum Loss: Sendable, Equatable {
     let explicit = rate * gradient(z, y)
     var (low, high) = explicit < 0 ? (explicit, 0) : (0, explicit)
     var step = explicit / (1 + rate * curvature(z, y) * norm)
+    var width = high - low
     for _ in 0..<200 {
       let here = z - step * norm
       let excess = step - rate * gradient(here, y)
@@ -99,10 +100,10 @@ enum Loss: Sendable, Equatable {
       // Relative to the step itself: where eᶻ is large the explicit step is no measure of it.
       if abs(excess) <= 1e-13 * abs(step) || high - low <= 1e-16 * abs(step) { break }
       let newton = step - excess / (1 + rate * curvature(here, y) * norm)
-      // Past a steep slope Newton creeps; halving the exponent of the bracket does not.
-      let isWide = low > 0 && high > 4 * low
-      let middle = isWide ? (low * high).squareRoot() : (low + high) / 2
-      step = newton > low && newton < high && !isWide ? newton : middle
+      // Where the slope is steep Newton creeps: it has to halve the bracket, or halving does.
+      let creeps = high - low > width / 2
+      width = high - low
+      step = newton > low && newton < high && !creeps ? newton : (low + high) / 2
     }
     return step
   }

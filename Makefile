@@ -1,0 +1,40 @@
+# Everything a user or a developer does here. `make demo` and `make test` set up what they need.
+SWIFT_BUILD = swift build -c release --static-swift-stdlib --product weir
+WEIR = .build/release/weir
+
+.PHONY: demo test build setup lint study bench bench-latency bench-crossover clean
+
+demo: build
+	@echo "--- two years of bike rentals, learned hour by hour"
+	@$(WEIR) replay bikes | $(WEIR) learn --config Datasets/bikes/recipe.json
+	@echo
+	@echo "--- the same, fitted on 2011 and refitted only when ADWIN says the world has shifted"
+	@$(WEIR) replay bikes | $(WEIR) learn --config Datasets/bikes/triggered.json
+
+test: setup
+	swift test
+
+build: setup
+	@$(SWIFT_BUILD)
+
+setup:
+	@scripts/setup
+
+lint:
+	swift format lint --strict -r Sources Tests Benchmarks Package.swift
+
+# Bikes, fitted on 2011: never updated, triggered, scheduled and continuous, side by side.
+study: build
+	@scripts/study
+
+bench: build
+	@Benchmarks/throughput
+
+bench-latency: build
+	@Benchmarks/latency
+
+bench-crossover: setup
+	@swift run -c release crossover
+
+clean:
+	swift package clean
