@@ -70,6 +70,8 @@ package struct DescriptorSource: ByteSource {
         return .gap
       }
       if pause(milliseconds: 5) { return .interrupted }
+      // A pipe without a writer makes poll return at once, so that it never sees the deadline.
+      if let deadline, MonotonicTime.now() >= deadline { return .late }
     }
   }
 
