@@ -2,7 +2,7 @@
 SWIFT_BUILD = swift build -c release --static-swift-stdlib --product weir
 WEIR = .build/release/weir
 
-.PHONY: demo test build setup lint study bench bench-latency bench-crossover clean
+.PHONY: demo test build setup lint study bench bench-latency bench-micro clean
 
 demo: build
 	@echo "--- two years of bike rentals, learned hour by hour"
@@ -33,8 +33,8 @@ bench: build
 bench-latency: build
 	@Benchmarks/latency
 
-bench-crossover: setup
-	@swift run -c release crossover
+bench-micro: setup
+	@swift run -c release micro
 
 clean:
 	swift package clean

@@ -55,6 +55,14 @@ let package = Package(
       ]),
     .executableTarget(name: "weir", dependencies: ["CommandLine"], swiftSettings: settings),
 
+    .executableTarget(
+      name: "micro",
+      dependencies: ["Batches", "Catalogues", "Detectors", "Kernels", "Learners", "TestSupport"],
+      path: "Benchmarks/Micro", swiftSettings: settings),
+    .executableTarget(
+      name: "benchdata", dependencies: ["Telemetry", "TestSupport"], path: "Benchmarks/Data",
+      swiftSettings: settings),
+    .executableTarget(name: "latency", path: "Benchmarks/Latency", swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["Batches"], path: "Tests/TestSupport",
       swiftSettings: settings),

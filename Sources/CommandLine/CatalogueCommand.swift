@@ -11,7 +11,8 @@ import Telemetry
 struct CatalogueCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "catalogue",
-    abstract: "List every learner, detector, format, score and reaction, with parameters and ranges.",
+    abstract:
+      "List every learner, detector, format, score and reaction, with parameters and ranges.",
     discussion: """
       EXAMPLES
         weir catalogue
@@ -38,7 +39,8 @@ struct CatalogueCommand: ParsableCommand {
       }
       let out = try OutputFile(path: "-")
       if json {
-        try out.append(JSONValue.members(sections.map { ($0.noun + "s", $0.json) }).indented() + "\n")
+        try out.append(
+          JSONValue.members(sections.map { ($0.noun + "s", $0.json) }).indented() + "\n")
       } else {
         try out.append(sections.map(\.text).joined(separator: "\n"))
       }
@@ -91,7 +93,8 @@ struct CatalogueSection {
       lines.append("  \(row.name): \(row.summary)")
       for parameter in row.parameters {
         lines.append(
-          "      \(parameter.name)=\(parameter.defaultText)  [\(parameter.rangeText)]  \(parameter.help)")
+          "      \(parameter.name)=\(parameter.defaultText)  [\(parameter.rangeText)]  \(parameter.help)"
+        )
       }
     }
     return lines.joined(separator: "\n") + "\n"

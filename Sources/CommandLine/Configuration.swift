@@ -24,22 +24,22 @@ enum Configuration {
 
   private static var slots: [Slot] {
     [
-    .text("format", \.format), .text("columns", \.columns), .text("delimiter", \.delimiter),
-    .text("target", \.target), .text("task", \.task), .text("positive", \.positive),
-    .text("ignore", \.ignore), .text("number", \.number), .text("category", \.category),
-    .text("id", \.id), .text("weight", \.weight), .text("time", \.time), .list("cross", \.cross),
-    .list("lag", \.lag), .list("mean", \.mean), .text("key", \.key), .list("missing", \.missing),
-    .list("class-weight", \.classWeight), .number("max-categories", \.maxCategories),
-    .list("model", \.model), .number("batch", \.batch), .number("max-delay", \.maxDelay),
-    .text("update", \.update), .number("warmup", \.warmup), .list("detect", \.detect),
-    .text("on-drift", \.onDrift), .text("retrain-every", \.retrainEvery),
-    .text("retrain-when", \.retrainWhen), .number("window", \.window),
-    .number("retrain-rows", \.retrainRows), .number("react-every", \.reactEvery),
-    .number("trial", \.trial), .number("season", \.season),
-    .number("score-window", \.scoreWindow), .number("score-since", \.scoreSince),
-    .text("bad-rows", \.badRows), .text("max-bad", \.maxBad), .number("max-line", \.maxLine),
-    .text("predictions", \.predictions), .text("journal", \.journal), .text("summary", \.summary),
-    .flag("follow", \.follow), .flag("quiet", \.quiet),
+      .text("format", \.format), .text("columns", \.columns), .text("delimiter", \.delimiter),
+      .text("target", \.target), .text("task", \.task), .text("positive", \.positive),
+      .text("ignore", \.ignore), .text("number", \.number), .text("category", \.category),
+      .text("id", \.id), .text("weight", \.weight), .text("time", \.time), .list("cross", \.cross),
+      .list("lag", \.lag), .list("mean", \.mean), .text("key", \.key), .list("missing", \.missing),
+      .list("class-weight", \.classWeight), .number("max-categories", \.maxCategories),
+      .list("model", \.model), .number("batch", \.batch), .number("max-delay", \.maxDelay),
+      .text("update", \.update), .number("warmup", \.warmup), .list("detect", \.detect),
+      .text("on-drift", \.onDrift), .text("retrain-every", \.retrainEvery),
+      .text("retrain-when", \.retrainWhen), .number("window", \.window),
+      .number("retrain-rows", \.retrainRows), .number("react-every", \.reactEvery),
+      .number("trial", \.trial), .text("season", \.season),
+      .number("score-window", \.scoreWindow), .number("score-since", \.scoreSince),
+      .text("bad-rows", \.badRows), .text("max-bad", \.maxBad), .number("max-line", \.maxLine),
+      .text("predictions", \.predictions), .text("journal", \.journal), .text("summary", \.summary),
+      .flag("follow", \.follow), .flag("quiet", \.quiet),
     ]
   }
 

@@ -31,7 +31,8 @@ enum Datasets {
       }
     }
     throw Failure(
-      message: "data set \(set.name): \(set.files[0]) is not in \(folders.joined(separator: ", ")); "
+      message:
+        "data set \(set.name): \(set.files[0]) is not in \(folders.joined(separator: ", ")); "
         + (set.name == "fraud-full"
           ? "fetch it with Datasets/fetch fraud-full" : "set WEIR_DATASETS to its folder"),
       code: Exit.inputOutput)

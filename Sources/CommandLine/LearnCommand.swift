@@ -19,7 +19,10 @@ struct LearnCommand: ParsableCommand {
       baseline stands beside every score.
       """)
 
-  @Argument(help: "A file, a named pipe, or - for standard input. Files ending as gzip does are read as they are.")
+  @Argument(
+    help:
+      "A file, a named pipe, or - for standard input. Files ending as gzip does are read as they are."
+  )
   var source = "-"
   @Option(help: "A JSON file with any of these options under the same names.")
   var config: String?

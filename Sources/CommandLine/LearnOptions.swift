@@ -28,20 +28,27 @@ struct LearnOptions: ParsableArguments {
   var time: String?
   @Option(help: "A product of columns: a*b. Repeatable.")
   var cross: [String] = []
-  @Option(help: "Earlier values of a column as features: cnt=1,24,168. They are named cnt@1 … in --cross. Repeatable.")
+  @Option(
+    help:
+      "Earlier values of a column as features: cnt=1,24,168. They are named cnt@1 … in --cross. Repeatable."
+  )
   var lag: [String] = []
   @Option(help: "A running mean of the target by key: cnt=hr*workingday[:RATE]. Repeatable.")
   var mean: [String] = []
   @Option(help: "The column that keeps lags and means of different sources apart.")
   var key: String?
-  @Option(help: "What stands in for a missing number: mean, zero, last or refuse; or COLUMN=POLICY. Repeatable.")
+  @Option(
+    help:
+      "What stands in for a missing number: mean, zero, last or refuse; or COLUMN=POLICY. Repeatable."
+  )
   var missing: [String] = []
   @Option(help: "Importance of a class: CLASS=WEIGHT. Repeatable.")
   var classWeight: [String] = []
   @Option(help: "Distinct values of a category that get a weight of their own (100000).")
   var maxCategories: Int?
 
-  @Option(help: "A learner from the catalogue: NAME or NAME:key=value,… Repeatable; the first is served.")
+  @Option(
+    help: "A learner from the catalogue: NAME or NAME:key=value,… Repeatable; the first is served.")
   var model: [String] = []
   @Option(help: "Rows in a micro-batch at most (256). No result depends on it.")
   var batch: Int?
@@ -51,7 +58,10 @@ struct LearnOptions: ParsableArguments {
   var update: String?
   @Option(help: "Events before the first full fit, for the modes other than continuous.")
   var warmup: Int?
-  @Option(help: "SIGNAL=DETECTOR: watch loss, error, prediction, target or a numeric column (loss=adwin). 'none' watches nothing. Repeatable.")
+  @Option(
+    help:
+      "SIGNAL=DETECTOR: watch loss, error, prediction, target or a numeric column (loss=adwin). 'none' watches nothing. Repeatable."
+  )
   var detect: [String] = []
   @Option(help: "What is done about a drift: note, window, retrain or restart.")
   var onDrift: String?
@@ -65,10 +75,11 @@ struct LearnOptions: ParsableArguments {
   var retrainRows: Int?
   @Option(help: "Reactions take effect at multiples of this many events (64).")
   var reactEvery: Int?
-  @Option(help: "Events on which a reaction is compared with what was there before (512); 0: it stands.")
+  @Option(
+    help: "Events on which a reaction is compared with what was there before (512); 0: it stands.")
   var trial: Int?
-  @Option(help: "Rows in a season, for the seasonal baseline.")
-  var season: Int?
+  @Option(help: "A season for the seasonal baseline, in rows or in event time: 168 or 7d.")
+  var season: String?
   @Option(help: "Events that the window's scores look back on (1000).")
   var scoreWindow: Int?
   @Option(help: "Also keep scores apart from this event on.")
@@ -81,7 +92,8 @@ struct LearnOptions: ParsableArguments {
   @Option(help: "Longest line in bytes (1048576).")
   var maxLine: Int?
 
-  @Option(help: "Where predictions go, one line an event: FILE or -. NDJSON if the name ends in .ndjson.")
+  @Option(
+    help: "Where predictions go, one line an event: FILE or -. NDJSON if the name ends in .ndjson.")
   var predictions: String?
   @Option(help: "Every decision as a line of JSON.")
   var journal: String?

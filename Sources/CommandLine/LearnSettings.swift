@@ -51,7 +51,9 @@ struct LearnSettings {
       ingest.delimiter = bytes[0]
     }
     ingest.target = options.target
-    if let task = options.task, task != "auto" { ingest.task = try LearnSettings.word(task, "task") }
+    if let task = options.task, task != "auto" {
+      ingest.task = try LearnSettings.word(task, "task")
+    }
     ingest.positive = options.positive
     ingest.ignore = LearnSettings.list(options.ignore)
     ingest.number = LearnSettings.list(options.number)
@@ -129,14 +131,24 @@ struct LearnSettings {
     }
     guard engine.update == .continuous || engine.warmup > 0 else {
       throw LearnSettings.usage(
-        "--update \(engine.update.rawValue) needs --warmup N: the events that the first fit is made of")
+        "--update \(engine.update.rawValue) needs --warmup N: the events that the first fit is made of"
+      )
     }
     engine.windowRows = try LearnSettings.check(options.window, "window", atLeast: 2) ?? 0
-    engine.leastRows = try LearnSettings.check(options.retrainRows, "retrain-rows", atLeast: 1) ?? 336
+    engine.leastRows =
+      try LearnSettings.check(options.retrainRows, "retrain-rows", atLeast: 1) ?? 336
     if engine.windowRows > 0 { engine.leastRows = min(engine.leastRows, engine.windowRows) }
     engine.reactEvery = try LearnSettings.check(options.reactEvery, "react-every", atLeast: 1) ?? 64
     engine.trialEvents = try LearnSettings.check(options.trial, "trial", atLeast: 0) ?? 512
-    engine.season = try LearnSettings.check(options.season, "season", atLeast: 0) ?? 0
+    if let text = options.season {
+      guard let season = Season(text) else {
+        throw LearnSettings.usage("--season \(text): expected rows or event time: 168, 7d")
+      }
+      if case .seconds = season, options.time == nil {
+        throw LearnSettings.usage("--season \(text) needs --time to know the event's time")
+      }
+      engine.season = season
+    }
     engine.scoreWindow =
       try LearnSettings.check(options.scoreWindow, "score-window", atLeast: 1) ?? 1000
     engine.scoreSince = try LearnSettings.check(options.scoreSince, "score-since", atLeast: 0)

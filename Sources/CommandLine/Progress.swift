@@ -69,7 +69,8 @@ enum Figure {
   static func text(_ value: Double) -> String {
     guard value.isFinite else { return "–" }
     let magnitude = abs(value)
-    let decimals = magnitude >= 1000 ? 0 : magnitude >= 100 ? 1 : magnitude >= 10 ? 2 : magnitude >= 1 ? 3 : 4
+    let decimals =
+      magnitude >= 1000 ? 0 : magnitude >= 100 ? 1 : magnitude >= 10 ? 2 : magnitude >= 1 ? 3 : 4
     return fixed(value, decimals)
   }
 

@@ -7,7 +7,8 @@ import Telemetry
 struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
-    abstract: "Write a data set as a stream, as fast as possible or at a speed-up of its own clock.",
+    abstract:
+      "Write a data set as a stream, as fast as possible or at a speed-up of its own clock.",
     discussion: """
       DATA SETS
       \(Datasets.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
@@ -22,7 +23,8 @@ struct ReplayCommand: ParsableCommand {
   var source: String
   @Option(help: "How many times faster than its own clock; without it, as fast as possible.")
   var speed: Double?
-  @Option(help: "The columns that hold the clock of a file: a timestamp, or a date and an hour: A[,B].")
+  @Option(
+    help: "The columns that hold the clock of a file: a timestamp, or a date and an hour: A[,B].")
   var time: String?
   @Option(help: "Stop after so many events.")
   var limit: Int?

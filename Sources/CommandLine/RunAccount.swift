@@ -22,8 +22,12 @@ struct RunAccount {
     var members: [(String, JSONValue)] = [
       ("events", .int(engine.events)), ("learned", .int(engine.labelled)),
       ("refused", .int(refusals.total)),
-      ("refusedByKind", .members(refusals.counts.sorted { $0.key.rawValue < $1.key.rawValue }
-        .map { ($0.key.rawValue, .int($0.value)) })),
+      (
+        "refusedByKind",
+        .members(
+          refusals.counts.sorted { $0.key.rawValue < $1.key.rawValue }
+            .map { ($0.key.rawValue, .int($0.value)) })
+      ),
       ("interrupted", .bool(isInterrupted)),
       ("seconds", .double(seconds)),
       ("eventsPerSecond", .double((Double(engine.events) / max(seconds, 1e-9)).rounded())),
@@ -110,7 +114,8 @@ struct RunAccount {
       if let since { line += cell(since.overall(name), 12) }
       if let base = engine.bestBaseline(name) {
         line += "   \(Figure.text(base.value)) \(base.name)"
-        if let own = model.board.overall(name), !isBetter(own, base.value, model.board.isGain(name)) {
+        if let own = model.board.overall(name), !isBetter(own, base.value, model.board.isGain(name))
+        {
           line += "  ← better than the model"
         }
       }
@@ -119,7 +124,9 @@ struct RunAccount {
     return lines
   }
 
-  private func isBetter(_ a: Double, _ b: Double, _ isGain: Bool) -> Bool { isGain ? a >= b : a <= b }
+  private func isBetter(_ a: Double, _ b: Double, _ isGain: Bool) -> Bool {
+    isGain ? a >= b : a <= b
+  }
 
   private func decisions(_ model: ModelReport) -> [String] {
     let all = model.alarms.map { ($0.event, $0.text) } + model.reactions.map { ($0.event, $0.text) }

@@ -15,7 +15,8 @@ package func start() -> Never {
 struct WeirCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "weir",
-    abstract: "Learns from an event stream while it flows, notices when the world has shifted, and reacts.",
+    abstract:
+      "Learns from an event stream while it flows, notices when the world has shifted, and reacts.",
     discussion: """
       EXAMPLES
         weir replay bikes | weir learn --config Datasets/bikes/recipe.json

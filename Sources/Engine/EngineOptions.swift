@@ -1,4 +1,4 @@
-import Batches
+package import Batches
 
 /// When the weights change.
 package enum UpdateMode: String, Sendable, CaseIterable {
@@ -22,7 +22,8 @@ package enum ReactionKind: String, Sendable, CaseIterable {
   package var summary: String {
     switch self {
     case .note: "write it down, change nothing"
-    case .window: "rows from before the change leave the window; steps and scalers become quick again"
+    case .window:
+      "rows from before the change leave the window; steps and scalers become quick again"
     case .retrain: "fit the model afresh to what the window holds since the change"
     case .restart: "begin with an untrained model"
     }
@@ -101,7 +102,8 @@ package struct EngineOptions: Sendable, Equatable {
   package var scoreWindow = 1000
   /// The event from which scores are also kept apart; nil: none.
   package var scoreSince: Int?
-  package var season = 0
+  /// After how long the stream repeats itself, for the seasonal baseline.
+  package var season: Season?
   /// Rows in a batch at most.
   package var batchRows = 256
 

@@ -188,7 +188,10 @@ struct ModelRunner {
       resetModelWatches()
       report(
         "window-reset", event, reason,
-        [("since", .int(alarm.since)), ("rowsDropped", .int(dropped)), ("rows", .int(window?.count ?? 0))])
+        [
+          ("since", .int(alarm.since)), ("rowsDropped", .int(dropped)),
+          ("rows", .int(window?.count ?? 0)),
+        ])
       begin(trialAgainst: previous, reason: reason, event: event)
     case .retrain:
       // A change is being dealt with already: its rows are wanted, not thrown away again.
@@ -196,7 +199,10 @@ struct ModelRunner {
       let dropped = window?.drop(before: alarm.since) ?? 0
       report(
         "window-reset", event, reason,
-        [("since", .int(alarm.since)), ("rowsDropped", .int(dropped)), ("rows", .int(window?.count ?? 0))])
+        [
+          ("since", .int(alarm.since)), ("rowsDropped", .int(dropped)),
+          ("rows", .int(window?.count ?? 0)),
+        ])
       state = .collecting(reason: reason)
     case .restart:
       let previous = learner
@@ -269,7 +275,8 @@ struct ModelRunner {
   ) {
     let entry = JournalEntry(
       event: event, kind: kind,
-      [("model", .string(name)), ("reason", .string(reason)), ("fromVersion", .int(version))] + fields)
+      [("model", .string(name)), ("reason", .string(reason)), ("fromVersion", .int(version))]
+        + fields)
     entries.append(entry)
     reactions.append(entry)
   }

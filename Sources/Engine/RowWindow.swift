@@ -34,7 +34,8 @@ final class RowWindow {
 
   private func makeRoom() {
     let kept = min(count, capacity)
-    let room = kept * 2 < storage.capacity ? storage.capacity : min(storage.capacity * 2, 2 * capacity + 1)
+    let room =
+      kept * 2 < storage.capacity ? storage.capacity : min(storage.capacity * 2, 2 * capacity + 1)
     var fresh = MicroBatch(capacity: max(room, kept + 1), denseWidth: denseWidth)
     let from = storage.count - kept
     for row in from..<storage.count { fresh.append(row: row, of: storage) }

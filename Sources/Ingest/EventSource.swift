@@ -27,7 +27,9 @@ package struct EventSource: BatchSource, ~Copyable {
     var format = try EventSource.format(options, beginning)
     reader.configure(quotes: format.quotesHoldLineEnds, delimiter: format.delimiter)
     if format.hasHeader, !options.columnsIfHeaderless.isEmpty,
-      line.split(separator: UInt8(ascii: ",")).allSatisfy({ Double(String(decoding: $0, as: UTF8.self).filter { !$0.isWhitespace }) != nil })
+      line.split(separator: UInt8(ascii: ",")).allSatisfy({
+        Double(String(decoding: $0, as: UTF8.self).filter { !$0.isWhitespace }) != nil
+      })
     {
       format = CSVFormat(columns: options.columnsIfHeaderless, delimiter: format.delimiter)
     } else if format.hasHeader {

@@ -14,16 +14,16 @@ package struct LineReplay: ~Copyable {
   private let encoder: RowEncoder?
   private var header: [UInt8]?
 
-  /// - Parameters:
-  ///   - source: CSV with a header.
-  ///   - time: a timestamp column, or a date column and an hour column; empty: no line has a time.
+  /// Reads the header of CSV. `time` names a timestamp column, or a date column and an hour column;
+  /// when it is empty, no line has a time.
   package static func open(
     _ source: any ByteSource, time: [String]
   ) throws(IngestError) -> LineReplay {
     var reader = RecordReader(source, lineLimit: 1 << 24)
     let beginning = try reader.peek()
     let line = Array(beginning.bytes.prefix { $0 != 0x0A })
-    let delimiter = line.contains(UInt8(ascii: "\t")) && !line.contains(UInt8(ascii: ","))
+    let delimiter =
+      line.contains(UInt8(ascii: "\t")) && !line.contains(UInt8(ascii: ","))
       ? UInt8(ascii: "\t") : UInt8(ascii: ",")
     var csv = CSVFormat(columns: [], delimiter: delimiter)
     reader.configure(quotes: true, delimiter: delimiter)

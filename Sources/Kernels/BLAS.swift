@@ -2,8 +2,8 @@ import CBLAS
 
 /// Products of matrices and vectors by OpenBLAS. All matrices are row-major.
 ///
-/// BLAS wins over a loop from about 32 rows on (see `Benchmarks/README.md`); below that the callers
-/// use `Vectors`. One thread: two help only from a thousand columns on.
+/// Where it overtakes loops is measured in `Benchmarks/README.md`. It computes on one thread: a stream
+/// has its own use for the other cores.
 package enum BLAS {
   /// Tells OpenBLAS to compute on the calling thread alone. Called once, when the program starts.
   package static func useOneThread() { openblas_set_num_threads(1) }

@@ -14,11 +14,8 @@ package enum SymmetricSystem {
     package let reciprocalCondition: Double
   }
 
-  /// Solves in place; `right` becomes x. Nil when no ridge helps (the matrix is not finite).
-  ///
-  /// - Parameters:
-  ///   - matrix: n×n, row-major; only the lower triangle is read.
-  ///   - right: n elements.
+  /// Solves in place: `right`, n elements, becomes x. Of `matrix`, n×n and row-major, only the lower
+  /// triangle is read. Nil when no ridge helps (the matrix is not finite).
   package static func solve(
     matrix: borrowing [Double], right: inout [Double]
   ) -> Outcome? {
@@ -49,7 +46,9 @@ package enum SymmetricSystem {
     var factor: [Double] = []
     guard factorise(matrix: matrix, width: n, into: &factor) != nil else { return nil }
     LAPACKE_dpotri(LAPACK_ROW_MAJOR, lower, Int32(n), &factor, Int32(n))
-    for row in 0..<n { for column in 0..<row { factor[column * n + row] = factor[row * n + column] } }
+    for row in 0..<n {
+      for column in 0..<row { factor[column * n + row] = factor[row * n + column] }
+    }
     return factor.allSatisfy(\.isFinite) ? factor : nil
   }
 

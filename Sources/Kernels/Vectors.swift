@@ -1,4 +1,4 @@
-/// Loops over vectors of Doubles that are too short for BLAS, which costs 3–60 ns a call.
+/// Loops over vectors of Doubles that are too short for a call of BLAS to pay.
 ///
 /// Shapes are the caller's promise: every pointer holds at least `count` elements. Eight partial
 /// sums keep two SIMD units busy; the order of additions is fixed, so a result never depends on

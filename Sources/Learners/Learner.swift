@@ -47,10 +47,10 @@ extension Learner {
 package struct LearnerContext: Sendable {
   package let task: Task
   package let denseWidth: Int
-  /// Rows in a season; 0 when none is known.
-  package let season: Int
+  /// The season, when one is known.
+  package let season: Season?
 
-  package init(task: Task, denseWidth: Int, season: Int = 0) {
+  package init(task: Task, denseWidth: Int, season: Season? = nil) {
     self.task = task
     self.denseWidth = denseWidth
     self.season = season

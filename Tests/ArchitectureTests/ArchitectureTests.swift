@@ -71,7 +71,9 @@ import Testing
       let declaration = try Regex(#"static let (\w+)(?:: Entry<[^>]*> =| = (?:Entry<|entry\())"#)
       var owner = ""
       for line in text.split(separator: "\n") {
-        if let type = try Regex(#"^(?:package )?(?:struct|enum|final class) (\w+)"#).firstMatch(in: String(line)) {
+        if let type = try Regex(#"^(?:package )?(?:struct|enum|final class) (\w+)"#).firstMatch(
+          in: String(line))
+        {
           owner = String(type.output[1].substring ?? "")
         }
         guard let match = try declaration.firstMatch(in: String(line)) else { continue }

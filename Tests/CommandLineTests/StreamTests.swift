@@ -62,8 +62,11 @@ import Testing
       let fifo = folder.appending(path: "events.fifo").path
       #expect(mkfifo(fifo, 0o600) == 0)
       let process = Weir.process(
-        ["learn", "--follow", fifo, "--target", "y", "--predictions", "-", "--quiet", "--max-delay",
-          "5", "--summary", "s.json"], in: folder)
+        [
+          "learn", "--follow", fifo, "--target", "y", "--predictions", "-", "--quiet",
+          "--max-delay",
+          "5", "--summary", "s.json",
+        ], in: folder)
       let output = Pipe()
       process.standardOutput = output
       try process.run()
@@ -93,8 +96,10 @@ import Testing
   ) throws {
     try Weir.inFolder { folder in
       let process = Weir.process(
-        ["learn", "--target", "y", "--max-delay", "60000", "--quiet", "--summary", "s.json",
-          "--predictions", "p.txt"], in: folder)
+        [
+          "learn", "--target", "y", "--max-delay", "60000", "--quiet", "--summary", "s.json",
+          "--predictions", "p.txt",
+        ], in: folder)
       let input = Pipe()
       process.standardInput = input
       try process.run()
@@ -133,8 +138,11 @@ import Testing
   @Test func `a reader of the output that leaves ends the run quietly`() throws {
     try Weir.inFolder { folder in
       let process = Weir.process(
-        ["learn", Golden.project.appending(path: "Datasets/bikes/hour.csv").path, "--target", "cnt",
-          "--predictions", "-", "--quiet"], in: folder)
+        [
+          "learn", Golden.project.appending(path: "Datasets/bikes/hour.csv").path, "--target",
+          "cnt",
+          "--predictions", "-", "--quiet",
+        ], in: folder)
       let (output, error) = (Pipe(), Pipe())
       process.standardOutput = output
       process.standardError = error
@@ -147,7 +155,9 @@ import Testing
     }
   }
 
-  @Test func `the same events in another format, cut another way, give the same predictions`() throws {
+  @Test func `the same events in another format, cut another way, give the same predictions`()
+    throws
+  {
     try Weir.inFolder { folder in
       var random = SplitMix(seed: 15)
       var (csv, json) = ("a,b,y\n", "")
@@ -171,8 +181,10 @@ import Testing
       let data = Golden.project.appending(path: "Datasets/bikes/hour.csv").path
       let recipe = Golden.project.appending(path: "Datasets/bikes/triggered.json").path
       let first = try Weir.run(
-        ["learn", data, "--config", recipe, "--predictions", "-", "--write-config", "again.json",
-          "--quiet", "--retrain-rows", "400"], in: folder)
+        [
+          "learn", data, "--config", recipe, "--predictions", "-", "--write-config", "again.json",
+          "--quiet", "--retrain-rows", "400",
+        ], in: folder)
       let second = try Weir.run(["learn", data, "--config", "again.json"], in: folder)
       #expect(first.code == 0 && !first.out.isEmpty)
       #expect(first.out == second.out)

@@ -43,7 +43,8 @@ enum Weir {
   /// Runs the program to its end; the input is a file, so that it may be of any size.
   static func run(_ arguments: [String], input: Data = Data(), in folder: URL) throws -> Result {
     let (inFile, outFile, errorFile) = (
-      folder.appending(path: ".in"), folder.appending(path: ".out"), folder.appending(path: ".error")
+      folder.appending(path: ".in"), folder.appending(path: ".out"),
+      folder.appending(path: ".error")
     )
     try input.write(to: inFile)
     _ = FileManager.default.createFile(atPath: outFile.path, contents: nil)

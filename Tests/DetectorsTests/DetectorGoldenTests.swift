@@ -64,7 +64,8 @@ import Testing
       let detector = ADWIN(
         delta: p["delta"] ?? 0, clock: Int(p["clock"] ?? 0), buckets: Int(p["max_buckets"] ?? 0),
         shortest: Int(p["min_window_length"] ?? 0), grace: Int(p["grace_period"] ?? 0))
-      #expect(alarms(detector, try series(golden.series)) == golden.drift_at, "\(golden.series) \(p)")
+      #expect(
+        alarms(detector, try series(golden.series)) == golden.drift_at, "\(golden.series) \(p)")
     }
   }
 
@@ -78,7 +79,8 @@ import Testing
         delta: p["delta"] ?? 0, threshold: p["threshold"] ?? 0, alpha: p["alpha"] ?? 0,
         minimum: Int(p["min_instances"] ?? 0),
         direction: .init(rawValue: golden.params["mode"]?.text ?? "") ?? .both)
-      #expect(alarms(detector, try series(golden.series)) == golden.drift_at, "\(golden.series) \(p)")
+      #expect(
+        alarms(detector, try series(golden.series)) == golden.drift_at, "\(golden.series) \(p)")
     }
   }
 

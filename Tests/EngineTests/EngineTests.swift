@@ -29,7 +29,8 @@ import Testing
     var mae = 0.0
   }
 
-  private func run(_ options: EngineOptions, _ rows: Rows, _ sizes: [Int] = [256]) throws -> Result {
+  private func run(_ options: EngineOptions, _ rows: Rows, _ sizes: [Int] = [256]) throws -> Result
+  {
     var options = options
     options.batchRows = sizes.max() ?? 1
     var engine = try Engine(options, schema)

@@ -27,14 +27,17 @@ import Testing
 
   @Test func `a byte-order mark is taken off and UTF-16 is named`() throws {
     #expect(try take("\u{FEFF}a,y\n1,2\n", options(target: "y")).names == ["a"])
-    #expect(throws: IngestError.notText(reason: "it is UTF-16; pass it through: iconv -f UTF-16 -t UTF-8")) {
+    #expect(
+      throws: IngestError.notText(reason: "it is UTF-16; pass it through: iconv -f UTF-16 -t UTF-8")
+    ) {
       _ = try take([0xFF, 0xFE, 0x61, 0x00, 0x0A, 0x00], options(target: "y"))
     }
   }
 
   @Test func `quotes hold delimiters, line ends and quotes`() throws {
     let taken = try take(
-      "name,y\n\"a,b\",1\n\"two\nlines\",2\n\"say \"\"hi\"\"\",\"3\"\n5\" pipe,4\n", options(target: "y"))
+      "name,y\n\"a,b\",1\n\"two\nlines\",2\n\"say \"\"hi\"\"\",\"3\"\n5\" pipe,4\n",
+      options(target: "y"))
     #expect(
       taken.sparse == [
         ["name=a,b": 1], ["name=two\nlines": 1], ["name=say \"hi\"": 1], ["name=5\" pipe": 1],
@@ -52,7 +55,11 @@ import Testing
 
   @Test func `bad rows say where, what was expected and what was found`() throws {
     let text = "a,b,y\n1,2,3\n4,5\n1,oops,3\n1,2,3,4\n1,inf,2\n1,1e400,2\n1,2,word\n7,8,9\n"
-    let taken = try take(text, options(target: "y") { $0.number = ["a", "b", "y"]; $0.task = .regression })
+    let taken = try take(
+      text,
+      options(target: "y") {
+        $0.number = ["a", "b", "y"]; $0.task = .regression
+      })
     #expect(taken.dense == [[1, 2], [7, 8]])
     #expect(
       taken.refusals == [.wrongFieldCount: 2, .notANumber: 2, .notFinite: 2])
@@ -114,7 +121,8 @@ import Testing
 
   @Test(arguments: [
     ("a,y\n1,0\n2,1\n", Task.binary, ["0", "1"]), ("a,y\n1,-1\n2,1\n", .binary, ["-1", "1"]),
-    ("a,y\n1,yes\n2,no\n", .binary, ["no", "yes"]), ("a,y\n1,UP\n2,DOWN\n", .binary, ["DOWN", "UP"]),
+    ("a,y\n1,yes\n2,no\n", .binary, ["no", "yes"]),
+    ("a,y\n1,UP\n2,DOWN\n", .binary, ["DOWN", "UP"]),
     ("a,y\n1,r\n2,g\n3,b\n", .multiclass, ["r", "g", "b"]), ("a,y\n1,7\n2,8\n", .regression, []),
   ]) func `the task is inferred`(text: String, task: Task, classes: [String]) throws {
     let taken = try take(text, options(target: "y"))
@@ -140,7 +148,9 @@ import Testing
   }
 
   @Test func `lags in event time look past gaps`() throws {
-    let rows = ["2012-01-01T00:00,1", "2012-01-01T01:00,2", "2012-01-01T04:00,3", "2012-01-01T05:00,4"]
+    let rows = [
+      "2012-01-01T00:00,1", "2012-01-01T01:00,2", "2012-01-01T04:00,3", "2012-01-01T05:00,4",
+    ]
     let taken = try take(
       "t,y\n" + rows.joined(separator: "\n"),
       options(target: "y") {
@@ -156,7 +166,8 @@ import Testing
     var random = SplitMix(seed: 4)
     let lines = (0..<300).map { "\($0 % 7),\(random.below(50)),\(random.below(100))" }
     let noisy = lines.enumerated().map { i, line in
-      i < 200 ? line : line.split(separator: ",")[..<2].joined(separator: ",") + ",\(random.below(9))"
+      i < 200
+        ? line : line.split(separator: ",")[..<2].joined(separator: ",") + ",\(random.below(9))"
     }
     let wish = options(target: "y") {
       $0.category = ["c"]
@@ -177,7 +188,9 @@ import Testing
     for a in 0..<4 { for b in 0..<4 { for c in 0..<4 { rows.append("p\(a),q\(b),r\(c),1.5") } } }
     let taken = try take(
       "a,b,c,y\n" + rows.joined(separator: "\n"),
-      options(target: "y") { $0.ignore = ["a", "b", "c"]; $0.crosses = ["a*b*c"] })
+      options(target: "y") {
+        $0.ignore = ["a", "b", "c"]; $0.crosses = ["a*b*c"]
+      })
     #expect(Set(taken.sparse.flatMap(\.keys)).count == 64)
   }
 
@@ -199,7 +212,8 @@ import Testing
   }
 
   @Test func `NUL and invalid UTF-8 are refused where text is read`() throws {
-    let bytes = Array("c,y\nok,1.5\n".utf8) + [0xC3, 0x28, 0x2C, 0x32, 0x0A] + [0x61, 0x00, 0x2C, 0x33, 0x0A]
+    let bytes =
+      Array("c,y\nok,1.5\n".utf8) + [0xC3, 0x28, 0x2C, 0x32, 0x0A] + [0x61, 0x00, 0x2C, 0x33, 0x0A]
     let taken = try take(bytes + Array("fine,4\n".utf8), options(target: "y"))
     #expect(taken.targets == [1.5, 4])
     #expect(taken.refusals == [.notUTF8: 2])
@@ -219,7 +233,10 @@ import Testing
     #expect(message { $0.crosses = ["hr"] } == "--cross hr: expected COLUMN*COLUMN")
     #expect(message { $0.lags = ["cnt=0"] }.hasPrefix("--lag cnt=0: expected COLUMN=1,24,168"))
     #expect(message { $0.lags = ["cnt=1h"] }.contains("needs --time"))
-    #expect(message { $0.number = ["hr"]; $0.category = ["hr"] }.contains("cannot be both"))
+    #expect(
+      message {
+        $0.number = ["hr"]; $0.category = ["hr"]
+      }.contains("cannot be both"))
     #expect(message { $0.missing = ["hr=gone"] }.contains("mean, zero, last, refuse"))
     #expect(message { $0.crosses = ["hr*cnt"] }.contains("is the target"))
   }
@@ -242,23 +259,41 @@ import Testing
     let text = "a,y\n1,1.5\n" + String(repeating: "x,2\n", count: 3)
     let number = { (options: inout IngestOptions) in options.number = ["a"] }
     #expect(throws: IngestError.self) {
-      _ = try take(text, options(target: "y") { number(&$0); $0.badRows = BadRowPolicy(limit: .count(2)) })
+      _ = try take(
+        text,
+        options(target: "y") {
+          number(&$0); $0.badRows = BadRowPolicy(limit: .count(2))
+        })
     }
     #expect(throws: IngestError.self) {
-      _ = try take(text, options(target: "y") { number(&$0); $0.badRows = BadRowPolicy(limit: .percent(50)) })
+      _ = try take(
+        text,
+        options(target: "y") {
+          number(&$0); $0.badRows = BadRowPolicy(limit: .percent(50))
+        })
     }
     #expect(throws: IngestError.self) {
-      _ = try take(text, options(target: "y") { number(&$0); $0.badRows = BadRowPolicy(action: .fail) })
+      _ = try take(
+        text,
+        options(target: "y") {
+          number(&$0); $0.badRows = BadRowPolicy(action: .fail)
+        })
     }
     #expect(throws: Never.self) {
-      _ = try take(text, options(target: "y") { number(&$0); $0.badRows = BadRowPolicy(limit: .count(3)) })
+      _ = try take(
+        text,
+        options(target: "y") {
+          number(&$0); $0.badRows = BadRowPolicy(limit: .count(3))
+        })
     }
   }
 
   @Test func `ids and weights are handed on`() throws {
     let taken = try take(
       "who,w,a,y\nann,2,1,0\nbob,,1,1\ncy,-1,1,1\n",
-      options(target: "y") { $0.id = "who"; $0.weight = "w"; $0.classWeights = ["1=10"] })
+      options(target: "y") {
+        $0.id = "who"; $0.weight = "w"; $0.classWeights = ["1=10"]
+      })
     #expect(taken.ids == ["ann", "bob"])
     #expect(taken.weights == [2, 10])
     #expect(taken.refusals == [.badWeight: 1])

@@ -8,12 +8,18 @@ import Testing
 @Suite struct DecimalTests {
   /// Reads text through both entrances; nil when the number does not end where the text does.
   private func read(_ text: String) -> (fast: Double, slow: Double)? {
+    // A short field's number, where there is one, is the same; where there is none it says nothing.
     var bytes = Array(text.utf8)
     let count = bytes.count
     bytes += Array(repeating: 0x0A, count: 32)
     return bytes.withUnsafeBufferPointer { buffer in
       guard let start = buffer.baseAddress else { return nil }
       let (fast, slow) = (Decimal.read(start), Decimal.readLong(start))
+      if let short = Decimal.readShort(start, start + count) {
+        guard short.bitPattern == slow.value.bitPattern, slow.next == start + count else {
+          return nil
+        }
+      }
       guard fast.next == start + count, slow.next == start + count else { return nil }
       return (fast.value, slow.value)
     }
@@ -24,7 +30,8 @@ import Testing
     guard let found = read(text), found.fast.bitPattern == expected.bitPattern,
       found.slow.bitPattern == expected.bitPattern
     else {
-      Issue.record("\(text): expected \(expected), found \(String(describing: read(text))) \(note())")
+      Issue.record(
+        "\(text): expected \(expected), found \(String(describing: read(text))) \(note())")
       return false
     }
     return true
@@ -45,14 +52,17 @@ import Testing
       "9355950000000000000.00000000000000000000000000000001844674407370955161600000184467440737095",
       String(repeating: "9", count: 400), "0." + String(repeating: "0", count: 400) + "1",
       "1" + String(repeating: "0", count: 308), "12345678", "123456789", "1234567.1234567",
-      "1234567.12345678", "1234567.123456789", "0.12345678", "0.123456789", "1e99999999999999999999",
+      "1234567.12345678", "1234567.123456789", "0.12345678", "0.123456789",
+      "1e99999999999999999999",
       "0e99999", "1.5e-99999999999999999999", "7.2057594037927933e16", "100000000000000008388608",
     ]
     for text in texts { _ = check(text) }
   }
 
   @Test func `what is no number, or more than one, does not end where the text does`() {
-    for text in ["", "-", ".", "-.", "e5", "nan", "inf", "0x10", "1e", "1e+", "1.2.3", "1,2", "--1", "1 "] {
+    for text in [
+      "", "-", ".", "-.", "e5", "nan", "inf", "0x10", "1e", "1e+", "1.2.3", "1,2", "--1", "1 ",
+    ] {
       #expect(read(text) == nil, "\(text)")
     }
   }
@@ -87,7 +97,9 @@ import Testing
       guard check("\(value)", "seed 77") else { return }
       guard check(String(format: "%.17g", value), "seed 77") else { return }
       if random.below(10) == 0 {
-        guard check(String(format: "%.40e", (value / 2 + value.nextUp / 2)), "seed 77") else { return }
+        guard check(String(format: "%.40e", (value / 2 + value.nextUp / 2)), "seed 77") else {
+          return
+        }
       }
     }
   }

@@ -12,7 +12,9 @@ import Testing
       {"a":-2.5e3,"b":"z","y":4}
       {"a":null,"b":"x"}
       """
-    let (first, second) = (try take(csv, options(target: "y")), try take(json, options(target: "y")))
+    let (first, second) = (
+      try take(csv, options(target: "y")), try take(json, options(target: "y"))
+    )
     #expect(first.dense == second.dense)
     #expect(first.sparse == second.sparse)
     #expect(first.targets.map { "\($0)" } == second.targets.map { "\($0)" })
@@ -42,7 +44,8 @@ import Testing
     ("{\"a\":{\"b\":1},\"y\":3}", .nestedValue),
   ]) func `a bad row is refused for what it is`(line: String, kind: Refusal.Kind) throws {
     let good = "{\"a\":1,\"y\":2.5}\n"
-    let taken = try take(good + line + "\n" + good, options(target: "y") { $0.number = ["a", "y"] })
+    let taken = try take(
+      good + line + "\n" + good, options(target: "y") { $0.number = ["a", "y"] })
     #expect(taken.refusals == [kind: 1])
     #expect(taken.targets == [2.5, 2.5])
     #expect(taken.samples.first?.line == 2)
@@ -50,7 +53,8 @@ import Testing
 
   @Test func `deep nesting is refused, not followed`() throws {
     let deep = String(repeating: "{\"a\":", count: 5000) + "1" + String(repeating: "}", count: 5000)
-    let lists = "{\"z\":" + String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000) + "}"
+    let lists =
+      "{\"z\":" + String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000) + "}"
     let taken = try take("{\"a\":1,\"y\":2.5}\n\(deep)\n\(lists)\n", options(target: "y"))
     #expect(taken.refusals.values.reduce(0, +) == 2)
   }

@@ -41,7 +41,8 @@ import Testing
       var random = SplitMix(seed: 12)
       for _ in 0..<200 {
         let pieces = (0..<9).map { _ in 1 + random.below(40) }
-        #expect(try take(text, wish(), pieces: pieces, batch: 1 + random.below(5)) == whole, "\(pieces)")
+        #expect(
+          try take(text, wish(), pieces: pieces, batch: 1 + random.below(5)) == whole, "\(pieces)")
       }
     }
   }
@@ -156,10 +157,12 @@ import Testing
     }
     let unchanged = try take(GzipSource(MemorySource(plain, pieces: [1])), options(target: "y"))
     #expect(unchanged.targets == [2.5, 4])
-    let twice = try take(GzipSource(MemorySource(packed + packed)), options(target: "y") {
-      $0.number = ["a", "y"]
-      $0.task = .regression
-    })
+    let twice = try take(
+      GzipSource(MemorySource(packed + packed)),
+      options(target: "y") {
+        $0.number = ["a", "y"]
+        $0.task = .regression
+      })
     #expect(twice.targets == [2.5, 4, 2.5, 4])
     #expect(throws: IngestError.damagedCompression(reason: "it ends in the middle")) {
       _ = try take(GzipSource(MemorySource(Array(packed.dropLast(9)))), options(target: "y"))

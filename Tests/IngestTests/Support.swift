@@ -42,7 +42,8 @@ func take(
   try take(MemorySource(bytes, pieces: pieces), options, batch: size)
 }
 
-func take(_ source: some ByteSource, _ options: IngestOptions, batch size: Int = 7) throws -> Taken {
+func take(_ source: some ByteSource, _ options: IngestOptions, batch size: Int = 7) throws -> Taken
+{
   var events = try EventSource.open(source, options)
   var batch = MicroBatch(capacity: size, denseWidth: events.schema.denseWidth)
   var taken = Taken()

@@ -71,12 +71,14 @@ import Testing
   @Test func `quantiles hold their share of the labels below them`() throws {
     var random = SplitMix(seed: 3)
     let rows = Rows(
-      width: 1, (0..<5000).map { _ in
+      width: 1,
+      (0..<5000).map { _ in
         let x = random.normal()
         return Rows.Row([x], target: 3 * x + random.normal())
       })
     for level in [0.1, 0.5, 0.9] {
-      let weights = try fitted("linear:loss=quantile,quantile=\(level),scale=none", rows, .regression)
+      let weights = try fitted(
+        "linear:loss=quantile,quantile=\(level),scale=none", rows, .regression)
       let below = rows.rows.count { $0.target < weights.dense[0] * $0.dense[0] + weights.intercept }
       #expect(abs(Double(below) / 5000 - level) < 0.01, "\(level)")
     }
@@ -90,7 +92,9 @@ import Testing
       let x = random.normal()
       let isBack = i < 50 || i >= 20_000
       rows.append(
-        Rows.Row([x, 1], sparse: [(isBack ? 1 : 0, 1)], target: 2 * x + (isBack ? 1 : 0) + 0.1 * random.normal()))
+        Rows.Row(
+          [x, 1], sparse: [(isBack ? 1 : 0, 1)],
+          target: 2 * x + (isBack ? 1 : 0) + 0.1 * random.normal()))
     }
     var learner = try Catalogue.learners.make(
       "rls:forgetting=0.99", LearnerContext(task: .regression, denseWidth: 2))
@@ -124,7 +128,8 @@ import Testing
         let y = loss == .poisson ? Double(random.below(9)) : random.unit() < 0.5 ? 0.0 : 1
         let step = loss.implicitStep(z, y, rate: rate, norm: norm)
         let expected = rate * loss.gradient(z - step * norm, y)
-        #expect(abs(step - expected) < 1e-9 * max(1, abs(step)), "\(loss) \(z) \(y) \(rate) \(norm)")
+        #expect(
+          abs(step - expected) < 1e-9 * max(1, abs(step)), "\(loss) \(z) \(y) \(rate) \(norm)")
       }
     }
   }

@@ -47,7 +47,8 @@ import Testing
     let outcomes = ScoreTests.binary(golden.y, golden.score)
     for (name, expected) in [
       ("roc-auc", golden.roc_auc), ("log-loss", golden.log_loss), ("accuracy", golden.accuracy),
-      ("average-precision", golden.average_precision), ("f1", golden.f1), ("kappa", golden.cohen_kappa),
+      ("average-precision", golden.average_precision), ("f1", golden.f1),
+      ("kappa", golden.cohen_kappa),
     ] {
       let found = try #require(try value(name, .binary, outcomes))
       #expect(abs(found - expected) < 1e-12, "\(name)")

@@ -46,7 +46,8 @@ package enum IngestError: Error, Equatable {
       return "the compressed input is damaged: \(reason); what came before was learned"
     case .notText(let reason): return "the input is not text that weir reads: \(reason)"
     case .noHeader:
-      return "the input is empty: no header line; name the columns with --columns a,b,c if it has none"
+      return
+        "the input is empty: no header line; name the columns with --columns a,b,c if it has none"
     case .badHeader(let reason): return "the header cannot be used: \(reason)"
     case .noSuchColumn(let option, let name, let known, let near):
       let hint = near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"

@@ -22,7 +22,7 @@ package struct DescriptorSource: ByteSource {
     self.follows = follows
     var status = stat()
     isFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-    // A larger pipe lets a fast writer run ahead: 8 % more throughput.
+    // A larger pipe lets a fast writer run ahead.
     if !isFile { _ = fcntl(descriptor, DescriptorSource.setPipeSize, 1 << 20) }
   }
 

@@ -204,7 +204,8 @@ struct FeaturePlanner {
     // A timestamp is no feature unless the user says so; an hour column may well be one.
     if let first = plan.time.first { apart.insert(first) }
     // An ignored column may still be part of a cross, of a category's type if --category says so.
-    let ignored = try Set(options.ignore.map { (name) throws(IngestError) in try column(name, "--ignore") })
+    let ignored = try Set(
+      options.ignore.map { (name) throws(IngestError) in try column(name, "--ignore") })
     let named = Set(options.number + options.category)
     for index in plan.columns.indices {
       let isTarget = index == plan.target

@@ -2,7 +2,7 @@
 ///
 /// Open addressing with linear probing over a power-of-two table. A value of up to 8 bytes is
 /// compared as one word; longer ones byte by byte in an arena. At the limit, new values share the
-/// last number, `overflow`. Cost: about 5 ns a look-up, no allocation unless a value is new.
+/// last number. No allocation unless a value is new.
 struct LevelTable {
   /// The number given to a value, and whether it was met for the first time.
   struct Level {

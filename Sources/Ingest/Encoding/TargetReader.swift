@@ -10,10 +10,8 @@ struct TargetReader {
   /// More classes than this are a mistake rather than a task.
   private static let classLimit = 1000
 
-  /// - Parameters:
-  ///   - task: what is to be predicted.
-  ///   - positive: the value of a binary target that is to have index 1, if the user said so.
-  ///   - seen: values in the first events.
+  /// `positive` is the value of a binary target that is to have index 1, if the user said so; `seen`
+  /// are values in the first events.
   init(task: Task, name: String, positive: String?, seen: [String]) throws(IngestError) {
     self.task = task
     guard task == .binary else { return }

@@ -112,8 +112,7 @@ struct CSVFormat: RecordFormat {
 
   /// A record without quotes: first where its fields end, then what they hold.
   ///
-  /// Knowing all ends beforehand lets the processor convert several numbers at a time: 31 fields take
-  /// 190 ns instead of the 290 ns of reading them one after another.
+  /// Knowing all ends beforehand lets the processor convert several numbers at a time.
   private func parsePlain(_ body: Field, into encoder: RowEncoder) -> Fault? {
     let count = needs.count
     let found = ends.find(delimiter, in: body, atMost: count)
@@ -128,7 +127,12 @@ struct CSVFormat: RecordFormat {
       for column in 0..<count {
         let end = body.start + Int(ends[column])
         if needs[column] == .number {
-          let reading = Decimal.read(start)
+          if let value = Decimal.readShort(start, end) {
+            numbers[column] = value
+            start = end + 1
+            continue
+          }
+          let reading = Decimal.readLong(start)
           if reading.next == end, reading.value.isFinite {
             numbers[column] = reading.value
           } else if let fault = CSVFormat.readNumber(

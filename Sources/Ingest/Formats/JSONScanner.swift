@@ -52,6 +52,7 @@ struct JSONScanner {
   ///   - finding: the column with this full key, if there is one.
   ///   - taking: takes a column's value.
   ///   - otherwise: takes the value of a key that no column has.
+  /// - Returns: what is wrong with the text; nil when nothing is.
   mutating func readFlatObject(
     expecting: (UnsafePointer<UInt8>) -> (Int, UnsafePointer<UInt8>)?,
     finding: ([UInt8]) -> Int?, taking: (Int, Value) -> Void,
@@ -67,7 +68,8 @@ struct JSONScanner {
   }
 
   private func problem(_ expected: String) -> Problem {
-    let found = cursor >= end ? "the end of the line" : Refusal.sample(Field(start: cursor, end: end))
+    let found =
+      cursor >= end ? "the end of the line" : Refusal.sample(Field(start: cursor, end: end))
     return Problem(kind: .malformed, expected: expected, found: found)
   }
 
@@ -103,7 +105,9 @@ struct JSONScanner {
         if let problem = self.value(&value) { return problem }
         taking(column, value)
       } else {
-        guard cursor < end, cursor[0] == UInt8(ascii: "\"") else { return problem("a key in quotes") }
+        guard cursor < end, cursor[0] == UInt8(ascii: "\"") else {
+          return problem("a key in quotes")
+        }
         var name = Field(start: cursor, end: cursor)
         if let problem = string(&name) { return problem }
         skipBlanks()

@@ -85,7 +85,8 @@ struct NDJSONFormat: RecordFormat {
         if fault == nil { fault = take(index, value, encoder) }
       })
     if let problem {
-      return Fault(kind: problem.kind, column: nil, expected: problem.expected, found: problem.found)
+      return Fault(
+        kind: problem.kind, column: nil, expected: problem.expected, found: problem.found)
     }
     if let fault { return fault }
     for index in seenIn.indices where seenIn[index] != row {

@@ -2,15 +2,16 @@ import Batches
 import Catalogues
 import Snapshots
 
-/// Predicts the label of one season ago: the same hour last week with a season of 168. A season of
-/// one is "no change". What any model has to beat.
+/// Predicts the label of one season ago: the same hour last week with a season of seven days. A season
+/// of one row is "no change". What any model has to beat.
 ///
+/// With a season in event time, the label is the latest that was known one season before the row.
 /// Until a season has passed, the last label is taken. For classes the prediction is certain.
-/// Memory: one double a row of the season.
+/// Memory: 16 bytes a row of the season.
 struct SeasonalNaive: Learner {
   static let noChange = Entry<LearnerContext, any Learner>(
     "no-change", "baseline: the last label again",
-    make: { _, context in SeasonalNaive(season: 1, task: context.task) })
+    make: { _, context in SeasonalNaive(season: .rows(1), task: context.task) })
 
   static let entry = Entry<LearnerContext, any Learner>(
     "seasonal-naive", "baseline: the label of one season ago (--season)",
@@ -18,44 +19,64 @@ struct SeasonalNaive: Learner {
       Parameter("season", .integer(default: 0, in: 0...10_000_000), "rows in a season; 0: --season")
     ],
     make: { settings, context throws(SpecificationError) in
-      let season = settings.integer("season") > 0 ? settings.integer("season") : context.season
-      guard season > 0 else {
-        throw .unfit(entry: "seasonal-naive", reason: "no season is known; give --season N")
+      let rows = settings.integer("season")
+      guard let season = rows > 0 ? .rows(rows) : context.season else {
+        throw .unfit(
+          entry: "seasonal-naive",
+          reason: "no season is known; give --season, in rows or such as 7d")
       }
       return SeasonalNaive(season: season, task: context.task)
     })
 
-  private let season: Int
+  private let season: Season
   private let isMulticlass: Bool
-  private var labels: [Double]
-  private var seen = 0
-  private var last = 0.0
+  /// The labels of the last season and their times, oldest first, from `first` on.
+  private var labels: [Double] = []
+  private var times: [Double] = []
+  private var first = 0
+  private var last = Double.nan
   private var classes = 1
 
-  init(season: Int, task: Task) {
+  init(season: Season, task: Task) {
     self.season = season
     isMulticlass = task == .multiclass
-    labels = Array(repeating: .nan, count: season)
   }
 
   var outputs: Int { isMulticlass ? classes : 1 }
-  var memoryBytes: Int { labels.count * 8 }
+  var memoryBytes: Int { (labels.count + times.count) * 8 }
 
-  private func write(_ position: Int, _ row: Int, _ predictions: inout Predictions) {
-    let ago = labels[position % season]
+  /// The label of one season before a row that lies `ahead` rows after the last one learned.
+  private func earlier(_ time: Double, ahead: Int) -> Double {
+    switch season {
+    case .rows(let rows):
+      let position = labels.count + ahead - rows
+      return position >= first && position < labels.count ? labels[position] : .nan
+    case .seconds(let seconds):
+      var (low, high) = (first, times.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if times[middle] <= time - seconds { low = middle + 1 } else { high = middle }
+      }
+      return low > first ? labels[low - 1] : .nan
+    }
+  }
+
+  private func write(_ ago: Double, _ row: Int, _ predictions: inout Predictions) {
     let value = ago.isNaN ? last : ago
     guard isMulticlass else {
-      predictions[row] = value
+      predictions[row] = value.isNaN ? 0 : value
       return
     }
-    for c in 0..<predictions.width { predictions[row, c] = Int(value) == c && seen > 0 ? 1 : 0 }
+    for c in 0..<predictions.width { predictions[row, c] = Double(c) == value ? 1 : 0 }
   }
 
   func predict(
     _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
   ) {
     predictions.widen(to: outputs)
-    for (ahead, row) in rows.enumerated() { write(seen + ahead, row, &predictions) }
+    for (ahead, row) in rows.enumerated() {
+      write(earlier(batch.times[row], ahead: ahead), row, &predictions)
+    }
   }
 
   mutating func learn(
@@ -63,15 +84,32 @@ struct SeasonalNaive: Learner {
   ) {
     for row in rows {
       predictions.widen(to: outputs)
-      write(seen, row, &predictions)
-      let y = batch.targets[row]
-      labels[seen % season] = y
-      seen += 1
-      guard !y.isNaN else { continue }
-      last = y
-      if isMulticlass { classes = max(classes, Int(y) + 1) }
+      write(earlier(batch.times[row], ahead: 0), row, &predictions)
+      remember(batch.targets[row], batch.times[row])
     }
     predictions.widen(to: outputs)
+  }
+
+  private mutating func remember(_ label: Double, _ time: Double) {
+    if !label.isNaN {
+      last = label
+      if isMulticlass { classes = max(classes, Int(label) + 1) }
+    }
+    switch season {
+    case .rows(let rows):
+      labels.append(label)
+      first = max(first, labels.count - rows)
+    case .seconds(let seconds):
+      guard !label.isNaN, !time.isNaN else { return }
+      let latest = max(time, times.last ?? time)
+      labels.append(label)
+      times.append(latest)
+      while first + 1 < times.count, times[first + 1] <= latest - seconds { first += 1 }
+    }
+    guard first > 1024, first * 2 > labels.count else { return }
+    labels.removeFirst(first)
+    if !times.isEmpty { times.removeFirst(first) }
+    first = 0
   }
 
   mutating func refit(on window: borrowing MicroBatch) -> RefitReport {
@@ -79,16 +117,20 @@ struct SeasonalNaive: Learner {
   }
 
   func write(to writer: inout SnapshotWriter) {
-    writer.write([seen, classes])
+    writer.write([first, classes])
     writer.write(last)
     writer.write(labels)
+    writer.write(times)
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     let numbers = try reader.readInts()
     last = try reader.readDouble()
     labels = try reader.readDoubles()
-    guard numbers.count == 2, labels.count == season else { throw .corrupt }
-    (seen, classes) = (numbers[0], numbers[1])
+    times = try reader.readDoubles()
+    guard numbers.count == 2, (0...labels.count).contains(numbers[0]),
+      times.isEmpty || times.count == labels.count
+    else { throw .corrupt }
+    (first, classes) = (numbers[0], numbers[1])
   }
 }

@@ -36,14 +36,17 @@ struct DivergenceGuard: Sendable {
 
   private mutating func copy(_ weights: UnsafeBufferPointer<Double>) {
     rowsSinceCopy = 0
-    if safe.count != weights.count { safe = Array(weights) } else {
+    if safe.count != weights.count {
+      safe = Array(weights)
+    } else {
       for j in weights.indices { safe[j] = weights[j] }
     }
   }
 
   /// Puts the safe weights back; weights that are newer than the copy become 0.
   mutating func recover(
-    _ weights: UnsafeMutableBufferPointer<Double>, learned: Int, from rate: Double, to slower: Double
+    _ weights: UnsafeMutableBufferPointer<Double>, learned: Int, from rate: Double,
+    to slower: Double
   ) {
     for j in weights.indices { weights[j] = j < safe.count ? safe[j] : 0 }
     rowsSinceCopy = 0

@@ -19,12 +19,15 @@ enum LinearEntries {
 
   private static func steps(optimizer: String, rate: Double) -> [Parameter] {
     [
-      Parameter("optimizer", .choice(default: optimizer, of: Optimizers.all.names), "how weights move"),
+      Parameter(
+        "optimizer", .choice(default: optimizer, of: Optimizers.all.names), "how weights move"),
       Parameter("rate", .real(default: rate, in: 0...1e6), "learning rate"),
       Parameter(
         "rates", .reals(default: [], in: 0...1e6),
-        "several rates learned at once over one Gram matrix; the one that does best lately is served"),
-      Parameter("decay", .real(default: 0, in: 0...1e6), "the rate at step t is rate·(1+decay·t)^-power"),
+        "several rates learned at once over one Gram matrix; the one that does best lately is served"
+      ),
+      Parameter(
+        "decay", .real(default: 0, in: 0...1e6), "the rate at step t is rate·(1+decay·t)^-power"),
       Parameter("power", .real(default: 0.5, in: 0...1), "see decay"),
       Parameter("l1", .real(default: 0, in: 0...1e6), "L1 penalty"),
       Parameter("l2", .real(default: 0, in: 0...1e6), "L2 penalty"),
@@ -45,8 +48,10 @@ enum LinearEntries {
       Parameter(
         "loss", .choice(default: "squared", of: ["squared", "huber", "quantile", "poisson"]),
         "what is made small"),
-      Parameter("epsilon", .real(default: 0.1, in: 1e-12...1e12), "where the Huber loss turns linear"),
-      Parameter("quantile", .real(default: 0.5, in: 0...1), "which quantile the quantile loss seeks"),
+      Parameter(
+        "epsilon", .real(default: 0.1, in: 1e-12...1e12), "where the Huber loss turns linear"),
+      Parameter(
+        "quantile", .real(default: 0.5, in: 0...1), "which quantile the quantile loss seeks"),
     ] + steps(optimizer: "implicit-sgd", rate: 0.01),
     make: { settings, context throws(SpecificationError) in
       guard context.task == .regression else {
@@ -105,23 +110,23 @@ enum LinearEntries {
     let method = settings.word("method")
     let isScalar = optimizer == "sgd" || optimizer == "implicit-sgd"
     let hasOwnSteps = settings.real("l1") > 0 || settings.real("intercept") >= 0
-    let wantsGram = rates.count > 1 || method == "gram"
-    if wantsGram, !isScalar || hasOwnSteps {
+    guard method == "gram" || Crossover.prefersGram(rates: rates.count) else {
+      let rule = try Optimizers.all.make(optimizer, stepSettings(settings, rate: rates[0]))
+      return fusedModel(loss, rule, settings, context)
+    }
+    guard isScalar, !hasOwnSteps, method != "fused" else {
       throw .unfit(
         entry: rates.count > 1 ? "rates=" : "method=gram",
         reason: "one Gram matrix serves steps that are a scalar times the row: "
-          + "optimizer=sgd or implicit-sgd, without l1 and without a rate of the intercept's own")
+          + "optimizer=sgd or implicit-sgd, without l1, without a rate of the intercept's own, "
+          + "and not method=fused")
     }
-    if wantsGram || (method == "auto" && isScalar && !hasOwnSteps && Crossover.prefersGram(context)) {
-      return RateGrid(
-        loss: loss, isImplicit: optimizer == "implicit-sgd",
-        settings: rates.map { stepSettings(settings, rate: $0) },
-        scaler: scaler(settings, context), denseWidth: context.denseWidth,
-        clip: settings.real("clip"), ridge: settings.real("ridge"),
-        block: Crossover.block(width: context.denseWidth, rates: rates.count))
-    }
-    let rule = try Optimizers.all.make(optimizer, stepSettings(settings, rate: rates[0]))
-    return fusedModel(loss, rule, settings, context)
+    return RateGrid(
+      loss: loss, isImplicit: optimizer == "implicit-sgd",
+      settings: rates.map { stepSettings(settings, rate: $0) },
+      scaler: scaler(settings, context), denseWidth: context.denseWidth,
+      clip: settings.real("clip"), ridge: settings.real("ridge"),
+      block: Crossover.block(rates: rates.count))
   }
 
   private static func fusedModel(
@@ -136,19 +141,20 @@ enum LinearEntries {
     _ rule: some Optimizer, _ settings: Settings, _ context: LearnerContext
   ) -> any Learner {
     Softmax(
-      rule: rule, isBinary: context.task == .binary, scaler: scaler(settings, context), denseWidth: context.denseWidth,
+      rule: rule, isBinary: context.task == .binary, scaler: scaler(settings, context),
+      denseWidth: context.denseWidth,
       clip: settings.real("clip"), ridge: settings.real("ridge"))
   }
 }
 
-/// Where the Gram form overtakes the fused loop, as `make bench-crossover` measured it
+/// Where the Gram form overtakes the fused loop, as `make bench-micro` measured it
 /// (`Benchmarks/README.md` has the table).
 enum Crossover {
-  /// One rate: below this many dense features the loop over rows is faster.
-  private static let oneRate = Int.max
-
-  static func prefersGram(_ context: LearnerContext) -> Bool { context.denseWidth >= oneRate }
+  /// One rate: the loop over rows was faster at every width from 10 to 3,000, because a prediction
+  /// and a lesson see differently scaled rows, so that a block needs two Gram matrices. Several rates:
+  /// they share those, and eight cost half to a third of eight loops.
+  static func prefersGram(rates: Int) -> Bool { rates > 1 }
 
   /// Rows in a block.
-  static func block(width: Int, rates: Int) -> Int { rates >= 8 ? 32 : 16 }
+  static func block(rates: Int) -> Int { rates >= 8 ? 32 : 16 }
 }

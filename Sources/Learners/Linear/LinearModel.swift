@@ -5,7 +5,8 @@ import Snapshots
 /// A generalised linear model that learns row by row: z = w·x, a loss on z, an optimiser on w.
 ///
 /// Each row is scaled as it comes, predicted with the weights as they stand, and learned at once:
-/// the fused loop. Cost per row of d features with plain SGD: about 3.4·d ns at d = 30.
+/// the fused loop. Cost of a row with plain SGD in `make bench-micro`: 94 ns at 10 features, 153 at
+/// 30, 1.0 µs at 300; with AdaGrad 122, 241 and 1.8 µs.
 struct LinearModel<Rule: Optimizer>: Learner {
   private let loss: Loss
   private let layout: LinearLayout

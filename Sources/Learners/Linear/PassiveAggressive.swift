@@ -15,8 +15,11 @@ struct PassiveAggressive: Learner {
   static let entry = Entry<LearnerContext, any Learner>(
     "passive-aggressive", "the smallest step that corrects each row (Crammer 2006)",
     parameters: [
-      Parameter("aggressiveness", .real(default: 1, in: 1e-12...1e12), "C: how far one row may move the weights"),
-      Parameter("epsilon", .real(default: 0.1, in: 0...1e12), "errors up to this are none (regression)"),
+      Parameter(
+        "aggressiveness", .real(default: 1, in: 1e-12...1e12),
+        "C: how far one row may move the weights"),
+      Parameter(
+        "epsilon", .real(default: 0.1, in: 0...1e12), "errors up to this are none (regression)"),
       Parameter("variant", .choice(default: "1", of: ["0", "1", "2"]), "PA, PA-I or PA-II"),
       LinearEntries.scale,
       LinearEntries.limit,

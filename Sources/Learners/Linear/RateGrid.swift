@@ -235,8 +235,10 @@ struct RateGrid: Learner {
   private mutating func project(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
     let (dense, K, n) = (layout.denseCount, rates.count, rows.count)
     if rates.count == 1 {
-      BLAS.multiply(1, work.before, stride: dense, rows: n, columns: dense, weights, plus: 0, &work.zBefore)
-      BLAS.multiply(1, work.after, stride: dense, rows: n, columns: dense, weights, plus: 0, &work.zAfter)
+      BLAS.multiply(
+        1, work.before, stride: dense, rows: n, columns: dense, weights, plus: 0, &work.zBefore)
+      BLAS.multiply(
+        1, work.after, stride: dense, rows: n, columns: dense, weights, plus: 0, &work.zAfter)
     } else {
       BLAS.multiplyTransposed(
         work.before, stride: dense, weights, stride: stride, into: &work.zBefore, stride: K,
@@ -356,7 +358,8 @@ struct RateGrid: Learner {
     let first = own.startIndex
     return LinearWeights(
       dense: Array(own[first..<(first + layout.denseWidth)]),
-      sparse: Array(own[(first + layout.sparseOffset)...]), intercept: own[first + layout.intercept])
+      sparse: Array(own[(first + layout.sparseOffset)...]), intercept: own[first + layout.intercept]
+    )
   }
 
   func write(to writer: inout SnapshotWriter) {

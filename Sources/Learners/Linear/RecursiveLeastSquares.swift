@@ -24,17 +24,23 @@ import Snapshots
 /// self-tuning regulators with variable forgetting factors, Automatica 17 (1981), on wind-up.
 ///
 /// Parameters: `forgetting` λ in (0, 1]; `ridge` > 0; `huber` (0: squared errors); `most` weights.
-/// Cost: symv + two syr, O(d²) a row: 0.8 µs at d = 50, 14 µs at d = 200. Memory: 8·d² bytes.
+/// Cost: symv + two syr, O(d²) a row: 0.8 µs at 30 features, 3.2 at 100, 21 at 300
+/// (`make bench-micro`). Memory: 8·d² bytes.
 struct RecursiveLeastSquares: Learner {
   static let entry = Entry<LearnerContext, any Learner>(
     "rls", "recursive least squares with forgetting: exact ridge regression, row by row",
     parameters: [
       Parameter("forgetting", .real(default: 0.999, in: 0.5...1), "weight kept from row to row"),
-      Parameter("ridge", .real(default: 0.01, in: 1e-9...1e9), "penalty on squared weights, never forgotten"),
-      Parameter("huber", .real(default: 0, in: 0...1e6), "errors beyond this many scales count less; 0: off"),
+      Parameter(
+        "ridge", .real(default: 0.01, in: 1e-9...1e9), "penalty on squared weights, never forgotten"
+      ),
+      Parameter(
+        "huber", .real(default: 0, in: 0...1e6), "errors beyond this many scales count less; 0: off"
+      ),
       LinearEntries.scale,
       LinearEntries.limit,
-      Parameter("most", .integer(default: 2000, in: 1...8000), "weights at most; memory is 8·most² bytes"),
+      Parameter(
+        "most", .integer(default: 2000, in: 1...8000), "weights at most; memory is 8·most² bytes"),
     ],
     make: { settings, context throws(SpecificationError) in
       guard context.task == .regression else {

@@ -1,0 +1,29 @@
+import Telemetry
+import TestSupport
+
+/// Writes ROWS rows (a million if not given) of 30 numbers and a rare class whose weights change
+/// half-way: CSV on standard output, the same bytes each time.
+func run() throws {
+  let rows =
+    CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 1_000_000 : 1_000_000
+  var random = SplitMix(seed: 101)
+  let weights = (0..<30).map { _ in random.normal() }
+  let out = try OutputFile(path: "-")
+  try out.append((1...30).map { "V\($0)," }.joined() + "Class\n")
+  for row in 0..<rows {
+    var z = -6.0
+    var line: [UInt8] = []
+    for j in 0..<30 {
+      let value = (random.normal() * (2 - Double(j) / 20) * 1e5).rounded() / 1e5
+      z += (row < rows / 2 || j % 3 > 0 ? 1 : -1) * weights[j] * value / 3
+      NumberWriter.append(value, to: &line)
+      line.append(UInt8(ascii: ","))
+    }
+    line.append(random.unit() < 1 / (1 + (-z).exponential) ? 0x31 : 0x30)
+    line.append(0x0A)
+    try out.append { $0 += line }
+  }
+  try out.flush()
+}
+
+try run()
