@@ -111,7 +111,7 @@ struct LearnSettings {
     engine.watches = try LearnSettings.watches(options.detect)
     if engine.update == .triggered, options.onDrift == nil { engine.reaction = .retrain }
     if let text = options.retrainEvery {
-      guard let schedule = Schedule(text) else {
+      guard let schedule = StreamInterval(text) else {
         throw LearnSettings.usage(
           "--retrain-every \(text): expected events or event time: 1000, 36h, 7d")
       }
@@ -141,7 +141,7 @@ struct LearnSettings {
     engine.reactEvery = try LearnSettings.check(options.reactEvery, "react-every", atLeast: 1) ?? 64
     engine.trialEvents = try LearnSettings.check(options.trial, "trial", atLeast: 0) ?? 512
     if let text = options.season {
-      guard let season = Season(text) else {
+      guard let season = StreamInterval(text) else {
         throw LearnSettings.usage("--season \(text): expected rows or event time: 168, 7d")
       }
       if case .seconds = season, options.time == nil {

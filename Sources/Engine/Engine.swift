@@ -34,7 +34,7 @@ package struct Engine {
     plain.scoreWindow = options.scoreWindow
     plain.scoreSince = options.scoreSince
     var names = ["no-change", schema.task == .regression ? "running-mean" : "majority"]
-    if let season = options.season, season != .rows(1) { names.append("seasonal-naive") }
+    if let season = options.season, season != .events(1) { names.append("seasonal-naive") }
     for name in names { baselines.append(try ModelRunner(name, plain, schema)) }
     if let threshold = options.retrainWhen {
       let known = ScoreBoard(task: schema.task.scoreTask, windowRows: 1).names

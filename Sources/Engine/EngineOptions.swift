@@ -30,22 +30,6 @@ package enum ReactionKind: String, Sendable, CaseIterable {
   }
 }
 
-/// A number of events, or a stretch of event time, between two retrainings.
-package enum Schedule: Sendable, Equatable {
-  case events(Int)
-  case seconds(Double)
-
-  /// Reads `1000`, `90m`, `36h`, `7d`; nil for anything else.
-  package init?(_ text: String) {
-    if let count = Int(text), count > 0 {
-      self = .events(count)
-      return
-    }
-    guard let seconds = Duration.seconds(text) else { return nil }
-    self = .seconds(seconds)
-  }
-}
-
 /// A condition on a score over the window: `mae>60`.
 package struct MetricThreshold: Sendable, Equatable {
   package let score: String
@@ -88,7 +72,7 @@ package struct EngineOptions: Sendable, Equatable {
   package var update = UpdateMode.continuous
   /// Events that are learned before the first full fit, in the modes that do not learn every event.
   package var warmup = 0
-  package var retrainEvery: Schedule?
+  package var retrainEvery: StreamInterval?
   package var retrainWhen: MetricThreshold?
   /// Rows kept for retraining; 0: as many as the warm-up, 10,000 at least.
   package var windowRows = 0
@@ -103,7 +87,7 @@ package struct EngineOptions: Sendable, Equatable {
   /// The event from which scores are also kept apart; nil: none.
   package var scoreSince: Int?
   /// After how long the stream repeats itself, for the seasonal baseline.
-  package var season: Season?
+  package var season: StreamInterval?
   /// Rows in a batch at most.
   package var batchRows = 256
 

@@ -48,9 +48,9 @@ package struct LearnerContext: Sendable {
   package let task: Task
   package let denseWidth: Int
   /// The season, when one is known.
-  package let season: Season?
+  package let season: StreamInterval?
 
-  package init(task: Task, denseWidth: Int, season: Season? = nil) {
+  package init(task: Task, denseWidth: Int, season: StreamInterval? = nil) {
     self.task = task
     self.denseWidth = denseWidth
     self.season = season

@@ -149,10 +149,10 @@ import Testing
   }
 
   @Test func `schedules and thresholds are read`() {
-    #expect(Schedule("1000") == .events(1000))
-    #expect(Schedule("36h") == .seconds(129_600))
-    #expect(Schedule("1.5d") == .seconds(129_600))
-    for text in ["", "0", "-5", "d", "7y", "nand"] { #expect(Schedule(text) == nil) }
+    #expect(StreamInterval("1000") == .events(1000))
+    #expect(StreamInterval("36h") == .seconds(129_600))
+    #expect(StreamInterval("1.5d") == .seconds(129_600))
+    for text in ["", "0", "-5", "d", "7y", "nand"] { #expect(StreamInterval(text) == nil) }
     #expect(MetricThreshold("mae > 60")?.bound == 60)
     #expect(MetricThreshold("accuracy<0.5")?.isAbove == false)
     #expect(MetricThreshold("mae") == nil)

@@ -52,7 +52,8 @@ import Testing
   ]
 
   static func learner(_ text: String, _ task: Task) throws -> any Learner {
-    try Catalogue.learners.make(text, LearnerContext(task: task, denseWidth: 5, season: .rows(24)))
+    try Catalogue.learners.make(
+      text, LearnerContext(task: task, denseWidth: 5, season: .events(24)))
   }
 
   static func rows(_ task: Task, seed: UInt64 = 21, count: Int = 400) -> Rows {

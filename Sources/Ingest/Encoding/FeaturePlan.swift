@@ -37,23 +37,6 @@ struct LagSeries: Equatable {
   let longestSeconds: Double
 }
 
-/// How far a lag looks back.
-private enum LagDistance {
-  case rows(Int)
-  case seconds(Double)
-
-  /// Reads `24` (rows) or `24h`; nil for anything else.
-  init?(_ text: Substring) {
-    if let rows = Int(text) {
-      guard (1...1_000_000).contains(rows) else { return nil }
-      self = .rows(rows)
-      return
-    }
-    guard let seconds = Duration.seconds(text) else { return nil }
-    self = .seconds(seconds)
-  }
-}
-
 /// A sparse feature family: one index per joint level, scaled by dense features if there are any.
 struct SparseFeature: Equatable {
   let columns: [Int]
@@ -242,7 +225,7 @@ struct FeaturePlanner {
     for text in options.lags {
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
       let words = parts.count == 2 ? parts[1].split(separator: ",") : []
-      let distances = words.compactMap(LagDistance.init)
+      let distances = words.compactMap { StreamInterval($0) }
       guard !distances.isEmpty, distances.count == words.count else {
         throw .badFeature(
           option: "--lag", text: text,
@@ -258,7 +241,10 @@ struct FeaturePlanner {
       for (word, distance) in zip(words, distances) {
         let name = "\(parts[0])@\(word)"
         switch distance {
-        case .rows(let rows):
+        case .events(let rows) where rows > 1_000_000:
+          throw .badFeature(
+            option: "--lag", text: text, reason: "a lag looks back on at most 1,000,000 rows")
+        case .events(let rows):
           longest = max(longest, rows)
           _ = addDense(.lag(series: plan.series.count, distance: rows), name, .mean)
         case .seconds(let seconds):

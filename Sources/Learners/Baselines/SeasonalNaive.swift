@@ -11,7 +11,7 @@ import Snapshots
 struct SeasonalNaive: Learner {
   static let noChange = Entry<LearnerContext, any Learner>(
     "no-change", "baseline: the last label again",
-    make: { _, context in SeasonalNaive(season: .rows(1), task: context.task) })
+    make: { _, context in SeasonalNaive(season: .events(1), task: context.task) })
 
   static let entry = Entry<LearnerContext, any Learner>(
     "seasonal-naive", "baseline: the label of one season ago (--season)",
@@ -20,7 +20,7 @@ struct SeasonalNaive: Learner {
     ],
     make: { settings, context throws(SpecificationError) in
       let rows = settings.integer("season")
-      guard let season = rows > 0 ? .rows(rows) : context.season else {
+      guard let season = rows > 0 ? .events(rows) : context.season else {
         throw .unfit(
           entry: "seasonal-naive",
           reason: "no season is known; give --season, in rows or such as 7d")
@@ -28,7 +28,7 @@ struct SeasonalNaive: Learner {
       return SeasonalNaive(season: season, task: context.task)
     })
 
-  private let season: Season
+  private let season: StreamInterval
   private let isMulticlass: Bool
   /// The labels of the last season and their times, oldest first, from `first` on.
   private var labels: [Double] = []
@@ -37,7 +37,7 @@ struct SeasonalNaive: Learner {
   private var last = Double.nan
   private var classes = 1
 
-  init(season: Season, task: Task) {
+  init(season: StreamInterval, task: Task) {
     self.season = season
     isMulticlass = task == .multiclass
   }
@@ -48,7 +48,7 @@ struct SeasonalNaive: Learner {
   /// The label of one season before a row that lies `ahead` rows after the last one learned.
   private func earlier(_ time: Double, ahead: Int) -> Double {
     switch season {
-    case .rows(let rows):
+    case .events(let rows):
       let position = labels.count + ahead - rows
       return position >= first && position < labels.count ? labels[position] : .nan
     case .seconds(let seconds):
@@ -96,7 +96,7 @@ struct SeasonalNaive: Learner {
       if isMulticlass { classes = max(classes, Int(label) + 1) }
     }
     switch season {
-    case .rows(let rows):
+    case .events(let rows):
       labels.append(label)
       first = max(first, labels.count - rows)
     case .seconds(let seconds):
