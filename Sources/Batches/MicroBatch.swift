@@ -85,6 +85,14 @@ extension MicroBatch {
       indices: UnsafePointer(indexStorage + starts[i]),
       values: UnsafePointer(valueStorage + starts[i]), count: starts[i + 1] - starts[i])
   }
+  /// One more than the largest sparse index in `rows`; 0 when they have none.
+  package func sparseWidth(of rows: Range<Int>) -> Int {
+    var width = 0
+    for k in starts[rows.lowerBound]..<starts[rows.upperBound] {
+      width = max(width, Int(indexStorage[k]) + 1)
+    }
+    return width
+  }
   /// The id of row `i` as it stood in the source; empty when there is no id column.
   package func id(_ i: Int) -> ArraySlice<UInt8> {
     i + 1 < idStarts.count ? idBytes[idStarts[i]..<idStarts[i + 1]] : []

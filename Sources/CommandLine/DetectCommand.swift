@@ -56,9 +56,13 @@ struct DetectCommand: ParsableCommand {
         batch.removeAll()
         let outcome = try events.fill(&batch)
         var alarms: [(Int, Int, DetectorAlarm)] = []
-        let values = UnsafeBufferPointer(start: batch.targets, count: batch.count)
-        for index in detectors.indices {
-          detectors[index].observe(values) { alarms.append((first + $0, index, $1)) }
+        // A value that is missing is an event, but nothing that a detector could see.
+        let present = (0..<batch.count).filter { !batch.targets[$0].isNaN }
+        let values = present.map { batch.targets[$0] }
+        values.withUnsafeBufferPointer { values in
+          for index in detectors.indices {
+            detectors[index].observe(values) { alarms.append((first + present[$0], index, $1)) }
+          }
         }
         for (event, index, alarm) in alarms.sorted(by: { ($0.0, $0.1) < ($1.0, $1.1) }) {
           try out.append(line(event, names[index], alarm))

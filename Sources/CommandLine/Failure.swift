@@ -36,6 +36,7 @@ struct Failure: Error {
   private static func code(_ error: IngestError) -> Int32 {
     switch error {
     case .cannotOpen, .cannotRead, .cannotWrite: Exit.inputOutput
+    case .interrupted: 0
     case .damagedCompression, .notText, .noHeader, .badHeader, .unfitTarget, .tooManyBadRows,
       .badRow:
       Exit.badData
@@ -49,6 +50,8 @@ func reporting(_ body: () throws -> Void) throws {
   do {
     try body()
   } catch OutputError.readerLeft {
+    throw ExitCode(0)
+  } catch IngestError.interrupted {
     throw ExitCode(0)
   } catch {
     let failure = Failure(error)

@@ -76,7 +76,9 @@ struct LearnOptions: ParsableArguments {
   @Option(help: "Reactions take effect at multiples of this many events (64).")
   var reactEvery: Int?
   @Option(
-    help: "Events on which a reaction is compared with what was there before (512); 0: it stands.")
+    help:
+      "Events on which a reaction is compared with what was there before (512), the next scheduled retraining waiting meanwhile; 0: it stands."
+  )
   var trial: Int?
   @Option(help: "A season for the seasonal baseline, in rows or in event time: 168 or 7d.")
   var season: String?

@@ -56,16 +56,7 @@ struct LearnRun: ~Copyable {
     reading: while true {
       batch.removeAll()
       let outcome = try fill(&batch)
-      if batch.count > 0 {
-        let first = engine.events
-        engine.step(batch)
-        let version = engine.servedVersion
-        try outputs.predictions?.append(
-          batch, engine.predictions, firstEvent: first, version: version, task: source.schema.task,
-          classes: source.classNames)
-        try writeNotices()
-        progress.update(engine)
-      }
+      try step(batch)
       switch outcome {
       case .full, .late: continue
       case .end: break reading
@@ -77,12 +68,30 @@ struct LearnRun: ~Copyable {
     try finish(isInterrupted: isInterrupted)
   }
 
+  /// Learns a batch and writes what came of it.
+  private mutating func step(_ batch: borrowing MicroBatch) throws {
+    guard batch.count > 0 else { return }
+    let first = engine.events
+    engine.step(batch)
+    do {
+      try outputs.predictions?.append(
+        batch, engine.predictions, firstEvent: first, versions: engine.servedVersions,
+        task: source.schema.task, classes: source.classNames)
+    } catch {
+      // Whoever read the predictions is gone, but not whoever reads the account.
+      try finish(isInterrupted: true)
+      throw error
+    }
+    try writeNotices()
+    progress.update(engine)
+  }
+
   /// Fills the batch; what came before an error is still learned and accounted for.
   private mutating func fill(_ batch: inout MicroBatch) throws -> FillOutcome {
     do {
       return try source.fill(&batch)
     } catch {
-      engine.step(batch)
+      try step(batch)
       try finish(isInterrupted: false)
       throw error
     }

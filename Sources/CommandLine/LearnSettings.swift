@@ -24,9 +24,12 @@ struct LearnSettings {
   }
 
   /// Checks that a number is at least `least`.
-  private static func check(_ value: Int?, _ name: String, atLeast least: Int) throws -> Int? {
+  private static func check(
+    _ value: Int?, _ name: String, atLeast least: Int, atMost most: Int = 1_000_000_000
+  ) throws -> Int? {
     guard let value else { return nil }
     guard value >= least else { throw usage("--\(name) \(value): expected at least \(least)") }
+    guard value <= most else { throw usage("--\(name) \(value): expected at most \(most)") }
     return value
   }
 
@@ -102,7 +105,8 @@ struct LearnSettings {
   private mutating func readRun(_ options: LearnOptions) throws {
     engine.models = options.model
     for model in options.model { try Catalogue.learners.check(model) }
-    engine.batchRows = try LearnSettings.check(options.batch, "batch", atLeast: 1) ?? 256
+    engine.batchRows =
+      try LearnSettings.check(options.batch, "batch", atLeast: 1, atMost: 1_000_000) ?? 256
     if let update = options.update { engine.update = try LearnSettings.word(update, "update") }
     engine.warmup = try LearnSettings.check(options.warmup, "warmup", atLeast: 0) ?? 0
     if let reaction = options.onDrift {
@@ -134,7 +138,8 @@ struct LearnSettings {
         "--update \(engine.update.rawValue) needs --warmup N: the events that the first fit is made of"
       )
     }
-    engine.windowRows = try LearnSettings.check(options.window, "window", atLeast: 2) ?? 0
+    engine.windowRows =
+      try LearnSettings.check(options.window, "window", atLeast: 2, atMost: 100_000_000) ?? 0
     engine.leastRows =
       try LearnSettings.check(options.retrainRows, "retrain-rows", atLeast: 1) ?? 336
     if engine.windowRows > 0 { engine.leastRows = min(engine.leastRows, engine.windowRows) }
@@ -150,7 +155,8 @@ struct LearnSettings {
       engine.season = season
     }
     engine.scoreWindow =
-      try LearnSettings.check(options.scoreWindow, "score-window", atLeast: 1) ?? 1000
+      try LearnSettings.check(options.scoreWindow, "score-window", atLeast: 1, atMost: 10_000_000)
+      ?? 1000
     engine.scoreSince = try LearnSettings.check(options.scoreSince, "score-since", atLeast: 0)
   }
 

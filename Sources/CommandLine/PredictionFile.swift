@@ -17,13 +17,13 @@ final class PredictionFile {
   }
 
   func append(
-    _ batch: borrowing MicroBatch, _ predictions: Predictions, firstEvent: Int, version: Int,
+    _ batch: borrowing MicroBatch, _ predictions: Predictions, firstEvent: Int, versions: [Int],
     task: Task, classes: [String]
   ) throws {
     for row in 0..<batch.count {
       if isNDJSON {
         let line = PredictionFile.line(
-          batch, row, predictions, firstEvent + row, version, task, classes)
+          batch, row, predictions, firstEvent + row, versions[row], task, classes)
         try file.append(line)
       } else if task == .multiclass {
         let name = PredictionFile.name(predictions.likeliest(row), classes)

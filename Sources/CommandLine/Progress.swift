@@ -34,7 +34,7 @@ struct Progress {
     let base = engine.bestBaseline(name).map { "\($0.name) \(Figure.text($0.value))" } ?? "–"
     let line =
       "\(engine.events) events  \(Figure.count(rate))/s  \(name) \(score)  (\(base))  "
-      + "alarms \(model.alarms.count)"
+      + "alarms \(model.alarmCount)"
     Terminal.say("\r" + line.prefix(max(10, Terminal.width - 1)) + "\u{1B}[K")
   }
 
@@ -54,7 +54,7 @@ struct Progress {
         + Figure.pad(model.board.overall(name).map { Figure.text($0) } ?? "–", 12)
         + Figure.pad(model.board.overWindow(name).map { Figure.text($0) } ?? "–", 12)
         + Figure.pad(base.map { Figure.text($0.value) } ?? "–", 12)
-        + Figure.pad(String(model.alarms.count), 8) + "\n")
+        + Figure.pad(String(model.alarmCount), 8) + "\n")
   }
 
   /// Clears the live line.

@@ -46,7 +46,7 @@ struct RunAccount {
             engine.models.map { model in
               .members([
                 ("name", .string(model.name)), ("metrics", metrics(model)),
-                ("alarms", .int(model.alarms.count)),
+                ("alarms", .int(model.alarmCount)),
                 ("reactions", .array(model.reactions.map(\.json))),
                 ("versions", .int(model.version + 1)), ("memoryBytes", .int(model.memoryBytes)),
               ])
@@ -132,7 +132,7 @@ struct RunAccount {
     let all = model.alarms.map { ($0.event, $0.text) } + model.reactions.map { ($0.event, $0.text) }
     guard !all.isEmpty else { return ["", "no alarm, no reaction"] }
     let shown = 40
-    var lines = ["", "\(model.alarms.count) alarms, \(model.reactions.count) reactions"]
+    var lines = ["", "\(model.alarmCount) alarms, \(model.reactions.count) reactions"]
     for (_, text) in all.sorted(by: { $0.0 < $1.0 }).prefix(shown) { lines.append("  " + text) }
     if all.count > shown { lines.append("  … and \(all.count - shown) more (--journal has all)") }
     return lines

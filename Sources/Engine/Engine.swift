@@ -90,8 +90,8 @@ package struct Engine {
   /// Predictions of the served model for the rows of the last batch.
   package var predictions: Predictions { runners[0].predictions }
 
-  /// Version of the served model.
-  package var servedVersion: Int { runners[0].version }
+  /// Which version of the served model made the prediction of each row of the last batch.
+  package var servedVersions: [Int] { runners[0].versions }
 
   /// What the journal should tell since the last call, in the order of the stream.
   package mutating func takeEntries() -> [JournalEntry] {
@@ -111,7 +111,9 @@ package struct ModelReport {
   package let name: String
   package let board: ScoreBoard
   package let boardSince: ScoreBoard?
+  /// The first 10,000 alarms.
   package let alarms: [Alarm]
+  package let alarmCount: Int
   package let reactions: [JournalEntry]
   package let version: Int
   package let memoryBytes: Int
@@ -122,6 +124,7 @@ package struct ModelReport {
     board = runner.board
     boardSince = runner.boardSince
     alarms = runner.alarms
+    alarmCount = runner.alarmCount
     reactions = runner.reactions
     version = runner.version
     memoryBytes = runner.learner.memoryBytes

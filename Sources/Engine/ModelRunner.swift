@@ -16,7 +16,13 @@ struct ModelRunner {
   /// Scores from `scoreSince` on.
   private(set) var boardSince: ScoreBoard?
   private(set) var predictions: Predictions
+  /// Which version made the prediction of each row of the batch.
+  private(set) var versions: [Int]
+  /// Alarms and reactions beyond this many are counted and journalled, but not kept.
+  private static let mostKept = 10_000
+
   private(set) var alarms: [Alarm] = []
+  private(set) var alarmCount = 0
   private(set) var reactions: [JournalEntry] = []
   private(set) var version = 0
   private(set) var entries: [JournalEntry] = []
@@ -44,6 +50,7 @@ struct ModelRunner {
       boardSince = ScoreBoard(task: schema.task.scoreTask, windowRows: 1)
     }
     predictions = Predictions(rows: options.batchRows, width: 1)
+    versions = Array(repeating: 0, count: options.batchRows)
     outcomes = OutcomeMaker(task: schema.task)
     isWarm = options.update == .continuous && options.warmup == 0
     for watch in options.watches { watches.append(try SignalWatch(watch, schema)) }
@@ -65,6 +72,7 @@ struct ModelRunner {
     } else {
       learner.predict(batch, rows: rows, into: &predictions)
     }
+    for row in rows { versions[row] = version }
     outcomes.make(batch, rows, predictions)
     board.observe(outcomes.outcomes[...])
     if let since = options.scoreSince, firstEvent >= since {
@@ -87,7 +95,8 @@ struct ModelRunner {
         model: name, alarm: { raised.append($0) })
     }
     for alarm in raised.sorted(by: { $0.event < $1.event }) {
-      alarms.append(alarm)
+      alarmCount += 1
+      if alarms.count < ModelRunner.mostKept { alarms.append(alarm) }
       entries.append(alarm.entry)
       if alarm.level == .drift { pending = alarm }
     }
@@ -125,16 +134,19 @@ struct ModelRunner {
       pending = nil
       react(to: alarm, event: event)
     }
-    if case .collecting(let reason) = state, (window?.count ?? 0) >= options.leastRows {
+    if case .collecting(let reason, let rival) = state,
+      (window?.count ?? 0) >= options.leastRows
+    {
       state = .stable
-      refit(event: event, reason: reason, tried: true)
+      refit(event: event, reason: reason, tried: true, against: rival)
     }
     if case .trial(let trial) = state, trial.count >= Double(options.trialEvents) {
       conclude(trial, event: event)
     }
     guard case .stable = state else { return }
     if isDue(event: event, time: time) { refit(event: event, reason: "schedule", tried: true) }
-    if let threshold = options.retrainWhen, eventsSinceRefit >= options.scoreWindow / 2,
+    if options.update != .never, let threshold = options.retrainWhen,
+      eventsSinceRefit >= options.scoreWindow / 2,
       let value = board.overWindow(threshold.score), threshold.holds(value)
     {
       refit(event: event, reason: "\(threshold.text) (it was \(value))", tried: true)
@@ -203,8 +215,9 @@ struct ModelRunner {
           ("since", .int(alarm.since)), ("rowsDropped", .int(dropped)),
           ("rows", .int(window?.count ?? 0)),
         ])
-      state = .collecting(reason: reason)
+      state = .collecting(reason: reason, rival: nil)
     case .restart:
+      if case .collecting = state { return }
       let previous = learner
       learner = fresh
       resetModelWatches()
@@ -213,13 +226,15 @@ struct ModelRunner {
       if options.update == .continuous {
         begin(trialAgainst: previous, reason: reason, event: event)
       } else {
-        state = .collecting(reason: reason)
+        state = .collecting(reason: reason, rival: previous)
       }
     }
   }
 
   /// Fits a new model to the window; on trial, if there is something to compare it with.
-  private mutating func refit(event: Int, reason: String, tried: Bool) {
+  private mutating func refit(
+    event: Int, reason: String, tried: Bool, against rival: (any Learner)? = nil
+  ) {
     guard let window else { return }
     let previous = learner
     let fit = window.withRows { learner.refit(on: $0) }
@@ -235,7 +250,11 @@ struct ModelRunner {
     }
     report("retrain", event, reason, fields)
     resetModelWatches()
-    if tried { begin(trialAgainst: previous, reason: reason, event: event) } else { version += 1 }
+    if tried {
+      begin(trialAgainst: rival ?? previous, reason: reason, event: event)
+    } else {
+      version += 1
+    }
   }
 
   private mutating func begin(trialAgainst previous: any Learner, reason: String, event: Int) {
@@ -278,7 +297,7 @@ struct ModelRunner {
       [("model", .string(name)), ("reason", .string(reason)), ("fromVersion", .int(version))]
         + fields)
     entries.append(entry)
-    reactions.append(entry)
+    if reactions.count < ModelRunner.mostKept { reactions.append(entry) }
   }
 
   mutating func takeEntries() -> [JournalEntry] {

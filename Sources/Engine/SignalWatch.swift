@@ -55,11 +55,21 @@ struct SignalWatch {
   private var values: [Double] = []
   /// Event number of each of the values.
   private var events: [Int] = []
+  /// Values shown so far.
+  private var seen = 0
+  /// From value `value` on, the event number is the value's number plus `shift`: it grows where rows
+  /// have no value for the signal. The latest 10,000 such places.
+  private var gaps: [(value: Int, shift: Int)] = []
 
   init(_ watch: Watch, _ schema: Schema) throws(SpecificationError) {
     self.watch = watch
     signal = try Signal(watch.signal, schema)
     detector = try Catalogue.detectors.make(watch.detector, ())
+  }
+
+  /// The event that showed value `number`.
+  private static func event(of number: Int, _ gaps: [(value: Int, shift: Int)]) -> Int {
+    max(0, number + (gaps.last { $0.value <= number }?.shift ?? 0))
   }
 
   /// Starts afresh, when what it watched was replaced.
@@ -86,20 +96,25 @@ struct SignalWatch {
       case .error where isLabelled: values.append(outcomes[labelled].error(task))
       case .target, .loss, .error: continue
       }
+      let number = seen + events.count
+      if event - number != gaps.last?.shift ?? 0 { gaps.append((number, event - number)) }
       events.append(event)
       if isLabelled { labelled += 1 }
     }
     // Locals, so that the detector is the only part of self in use while it calls back.
-    let (watch, events, shown) = (watch, events, values)
+    let (watch, events, shown, gaps, seen) = (watch, events, values, gaps, seen)
     shown.withUnsafeBufferPointer { buffer in
       detector.observe(buffer) { position, raised in
         let event = events[position]
         alarm(
           Alarm(
             event: event, model: model, signal: watch.signal, detector: watch.detector,
-            level: raised.level, since: max(0, event + 1 - raised.valuesSinceChange),
+            level: raised.level,
+            since: SignalWatch.event(of: seen + position + 1 - raised.valuesSinceChange, gaps),
             before: raised.before, after: raised.after))
       }
     }
+    self.seen += values.count
+    if self.gaps.count > 10_000 { self.gaps.removeFirst(5_000) }
   }
 }

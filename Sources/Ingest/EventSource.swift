@@ -23,7 +23,8 @@ package struct EventSource: BatchSource, ~Copyable {
     let refusals = try RefusalLog(options.badRows)
     var reader = RecordReader(source, lineLimit: options.lineLimit)
     let beginning = try reader.peek()
-    let line = beginning.bytes.prefix { $0 != 0x0A }
+    let firstLine = beginning.bytes.prefix { $0 != 0x0A }
+    let line = firstLine.starts(with: [0xEF, 0xBB, 0xBF]) ? firstLine.dropFirst(3) : firstLine
     var format = try EventSource.format(options, beginning)
     reader.configure(quotes: format.quotesHoldLineEnds, delimiter: format.delimiter)
     if format.hasHeader, !options.columnsIfHeaderless.isEmpty,
@@ -105,6 +106,8 @@ package struct EventSource: BatchSource, ~Copyable {
         rows += 1
         // The first event is waited for; the others only as long as its answer may take.
         if deadline == nil { deadline = EventSource.deadline(delay) }
+      // What is passed over is kept while the sample lasts; a line without end must not be.
+      case .refused(let refusal) where refusal.kind == .tooLong: break sampling
       case .refused: continue
       case .late, .end, .interrupted: break sampling
       }

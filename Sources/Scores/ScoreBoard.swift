@@ -16,7 +16,7 @@ package struct ScoreBoard: Sendable {
     self.windowRows = windowRows
     scores = Catalogue.scores(for: task)
     recent = []
-    recent.reserveCapacity(windowRows)
+    recent.reserveCapacity(min(windowRows, 65_536))
   }
 
   /// Names of the scores, the first to look at first.

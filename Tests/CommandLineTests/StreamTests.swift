@@ -117,6 +117,40 @@ import Testing
     }
   }
 
+  @Test func `a signal before the first event is no failure`() throws {
+    try Weir.inFolder { folder in
+      let process = Weir.process(["learn", "--target", "y"], in: folder)
+      let input = Pipe()
+      process.standardInput = input
+      try process.run()
+      usleep(200_000)
+      process.terminate()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0 && process.terminationReason == .exit)
+    }
+  }
+
+  @Test func `a prediction names the version that made it, whatever the batch`() throws {
+    try Weir.inFolder { folder in
+      let data = Golden.project.appending(path: "Datasets/bikes/hour.csv").path
+      let recipe = Golden.project.appending(path: "Datasets/bikes/triggered.json").path
+      var texts: [String] = []
+      for batch in ["1", "256", "1000"] {
+        let result = try Weir.run(
+          [
+            "learn", data, "--config", recipe, "--batch", batch, "--quiet", "--predictions",
+            "\(batch).ndjson",
+          ], in: folder)
+        #expect(result.code == 0)
+        texts.append(
+          try String(contentsOf: folder.appending(path: "\(batch).ndjson"), encoding: .utf8))
+      }
+      #expect(texts[0] == texts[1] && texts[0] == texts[2])
+      #expect(texts[0].contains("{\"event\":8644,\"version\":0,"))
+      #expect(texts[0].contains("{\"event\":8645,\"version\":1,"))
+    }
+  }
+
   @Test func `a second signal ends at once`() throws {
     try Weir.inFolder { folder in
       let fifo = folder.appending(path: "in.fifo").path

@@ -136,6 +136,34 @@ import Testing
     #expect(stood.mae > result.mae, "\(result.entries.map { "\($0.event) \($0.kind)" })")
   }
 
+  @Test func `never is never`() throws {
+    var options = EngineOptions()
+    options.models = ["linear"]
+    options.update = .never
+    options.warmup = 300
+    options.retrainEvery = .events(64)
+    options.retrainWhen = MetricThreshold("mae>0.001")
+    options.scoreWindow = 100
+    options.reaction = .retrain
+    options.watches = [Watch(signal: "loss", detector: "adwin")]
+    let kinds = try run(options, rows()).entries.map(\.kind).filter { $0 != "alarm" }
+    #expect(kinds == ["retrain"])
+  }
+
+  @Test func `an alarm is placed at its event although labels are missing`() throws {
+    var rows = rows()
+    for i in 0..<1500 where i % 3 > 0 { rows.rows[i].target = .nan }
+    var options = EngineOptions()
+    options.models = ["linear:optimizer=sgd,rate=0.01"]
+    options.watches = [Watch(signal: "loss", detector: "adwin")]
+    let late = try run(options, rows).entries.filter { $0.kind == "alarm" && $0.event > 2000 }
+    guard case .int(let since)? = late.first?["since"] else {
+      Issue.record("no alarm")
+      return
+    }
+    #expect(abs(since - 2000) < 64)
+  }
+
   @Test func `what cannot be watched is said`() {
     var options = EngineOptions()
     options.watches = [Watch(signal: "c", detector: "adwin")]

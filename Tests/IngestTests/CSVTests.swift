@@ -203,6 +203,54 @@ import Testing
     #expect(taken.notices.filter { $0.kind == "new-category" }.count == 10)
   }
 
+  @Test func `a class in a refused row is not remembered`() throws {
+    let rows = (0..<150).map { _ in "1,1,maybe\n" }.joined()
+    let taken = try take(
+      "a,w,y\n" + rows + "1,-1,garbage\n1,1,sure\n",
+      options(target: "y") {
+        $0.task = .binary
+        $0.weight = "w"
+      })
+    #expect(taken.refusals == [.badWeight: 1])
+    #expect(Set(taken.classes) == ["maybe", "sure"])
+  }
+
+  @Test func `a long line among the first events costs only itself`() throws {
+    let long = String(repeating: "x", count: 5000)
+    for text in ["a,y\n1,2\n3,4\n\(long)", "a,y\n\(long)\n1,2\n3,4\n"] {
+      let taken = try take(text, options(target: "y") { $0.lineLimit = 1000 }, pieces: [500])
+      #expect(taken.targets == [2, 4])
+      #expect(taken.refusals == [.tooLong: 1])
+    }
+  }
+
+  @Test func `the target is never part of its own features`() {
+    for change in [
+      { (options: inout IngestOptions) in options.means = ["y=y"] },
+      { options in options.means = ["y=c*y"] }, { options in options.key = "y" },
+      { options in options.means = ["y=*"] },
+    ] {
+      #expect(throws: IngestError.self) {
+        _ = try take("c,y\nu,1.5\nv,2\n", options(target: "y", change))
+      }
+    }
+  }
+
+  @Test func `products and crosses stay finite and bounded`() throws {
+    let taken = try take(
+      "a,b,y\n1e200,1e200,1.5\n2,3,2\n", options(target: "y") { $0.crosses = ["a*b"] })
+    #expect(taken.dense.allSatisfy { $0.allSatisfy { $0.isFinite } })
+    let rows = (0..<3000).map { "p\($0),q\($0),0.5\n" }.joined()
+    let bounded = try take(
+      "a,b,y\n" + rows,
+      options(target: "y") {
+        $0.ignore = ["a", "b"]
+        $0.crosses = ["a*b"]
+        $0.categoryLimit = 100
+      })
+    #expect(Set(bounded.sparse.flatMap(\.keys)).count <= 101)
+  }
+
   @Test func `lines longer than the limit are refused without being kept`() throws {
     let long = String(repeating: "x", count: 10_000_000)
     let taken = try take("a,y\n1,2\n\(long),3\n4,5\n", options(target: "y") { $0.lineLimit = 4096 })

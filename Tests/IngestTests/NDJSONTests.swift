@@ -51,11 +51,23 @@ import Testing
     #expect(taken.samples.first?.line == 2)
   }
 
+  @Test func `the order of keys changes nothing, an object where a value is wanted included`()
+    throws
+  {
+    let good = "{\"a\":1,\"b\":2,\"y\":2.5}\n"
+    let pinned = options(target: "y") { $0.number = ["a", "b", "y"] }
+    for line in ["{\"a\":{\"c\":1},\"b\":2,\"y\":3}", "{\"b\":2,\"y\":3,\"a\":{\"c\":1}}"] {
+      #expect(try take(good + good + line + "\n", pinned).refusals == [.nestedValue: 1])
+    }
+  }
+
   @Test func `deep nesting is refused, not followed`() throws {
     let deep = String(repeating: "{\"a\":", count: 5000) + "1" + String(repeating: "}", count: 5000)
     let lists =
       "{\"z\":" + String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000) + "}"
-    let taken = try take("{\"a\":1,\"y\":2.5}\n\(deep)\n\(lists)\n", options(target: "y"))
-    #expect(taken.refusals.values.reduce(0, +) == 2)
+    let mixed = "{\"z\":" + String(repeating: "[{\"a\":", count: 60_000)
+    let taken = try take(
+      "{\"a\":1,\"y\":2.5}\n\(deep)\n\(lists)\n\(mixed)\n", options(target: "y"))
+    #expect(taken.refusals.values.reduce(0, +) == 3)
   }
 }

@@ -104,6 +104,35 @@ import Testing
     #expect(learner.takeNotices().isEmpty)
   }
 
+  @Test func `Huber weights begin where errors do`() throws {
+    var rows = [Rows.Row([0], target: 0)]
+    for i in 0..<500 { rows.append(Rows.Row([Double(i % 7)], target: 3 * Double(i % 7) + 1)) }
+    var learner = try Catalogue.learners.make(
+      "rls:huber=1.5", LearnerContext(task: .regression, denseWidth: 1))
+    let found = LearnerLawsTests.learn(&learner, Rows(width: 1, rows), [8])
+    #expect(abs(found[500][0] - rows[500].target) < 0.5)
+  }
+
+  @Test func `FTRL goes on from the weights of a refit`() throws {
+    let rows = Rows.random(seed: 12, count: 400, width: 3, task: .regression, missing: false)
+    var learner = try Catalogue.learners.make(
+      "linear:optimizer=ftrl,rate=0.01", LearnerContext(task: .regression, denseWidth: 3))
+    rows.forEachBatch([400]) { batch in _ = learner.refit(on: batch) }
+    let before = try #require(learner.linearWeights)
+    _ = LearnerLawsTests.learn(&learner, Rows(width: 3, Array(rows.rows[..<1])), [1])
+    let after = try #require(learner.linearWeights)
+    for (a, b) in zip(before.dense, after.dense) { #expect(abs(a - b) < 0.2) }
+  }
+
+  @Test func `softmax at an absurd rate stays finite and says so`() throws {
+    let rows = Rows.random(seed: 13, count: 600, width: 3, task: .multiclass, missing: false)
+    var learner = try Catalogue.learners.make(
+      "softmax:optimizer=sgd,rate=1000,l2=10", LearnerContext(task: .multiclass, denseWidth: 3))
+    let found = LearnerLawsTests.learn(&learner, rows, [32])
+    #expect(found.allSatisfy { $0.allSatisfy { $0.isFinite } })
+    #expect(learner.takeNotices().contains { $0.kind == "rate-lowered" })
+  }
+
   @Test(arguments: ["sgd", "momentum"])
   func `a rate that would blow up ends in a smaller one and a notice`(optimizer: String) throws {
     let rows = Rows.random(seed: 8, count: 3000, width: 8, task: .regression, missing: false)

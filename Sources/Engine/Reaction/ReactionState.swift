@@ -1,3 +1,5 @@
+import Learners
+
 /// Where a model stands between alarms: a state machine without I/O.
 ///
 ///     stable ──alarm──▶ collecting ──enough rows──▶ trial ──▶ stable (kept or undone)
@@ -8,6 +10,8 @@
 enum ReactionState {
   case stable
   /// A drift is known; the window does not yet hold enough rows from after it.
-  case collecting(reason: String)
+  /// `rival` is the model that was replaced meanwhile and that the new one will be compared with;
+  /// nil: the one that is still serving.
+  case collecting(reason: String, rival: (any Learner)?)
   case trial(Trial)
 }

@@ -28,6 +28,8 @@ package enum IngestError: Error, Equatable {
   case damagedCompression(reason: String)
   case notText(reason: String)
   case noHeader
+  /// The user asked for an end before the first event. Not a failure.
+  case interrupted
   case badHeader(reason: String)
   case noSuchColumn(option: String, name: String, known: [String], near: [String])
   case conflictingRoles(name: String, first: String, second: String)
@@ -48,6 +50,7 @@ package enum IngestError: Error, Equatable {
     case .noHeader:
       return
         "the input is empty: no header line; name the columns with --columns a,b,c if it has none"
+    case .interrupted: return "interrupted before the first event"
     case .badHeader(let reason): return "the header cannot be used: \(reason)"
     case .noSuchColumn(let option, let name, let known, let near):
       let hint = near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"

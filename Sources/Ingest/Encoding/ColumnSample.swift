@@ -58,4 +58,13 @@ enum NumberField {
     guard let next = reading.next, next == field.end else { return nil }
     return reading.value
   }
+
+  /// 1 for true, 0 for false.
+  static func boolean(_ field: Field) -> Double? {
+    switch field.count <= 5 ? field.text : "" {
+    case "true": 1
+    case "false": 0
+    default: nil
+    }
+  }
 }

@@ -132,6 +132,9 @@ struct FeaturePlanner {
       plan.needs[try column(name, "--weight")].insert(.number)
     }
     if let name = options.key {
+      guard name != targetName else {
+        throw .conflictingRoles(name: name, first: "--target", second: "--key")
+      }
       plan.key = try column(name, "--key")
       plan.needs[try column(name, "--key")].insert(.level)
     }
@@ -277,8 +280,15 @@ struct FeaturePlanner {
       var keys: [Int] = []
       for name in parts[0].split(separator: "*") {
         let index = try column(String(name), "--mean")
+        guard index != plan.target else {
+          throw .badFeature(
+            option: "--mean", text: text, reason: "the target cannot be part of its own key")
+        }
         plan.needs[index].insert(.level)
         keys.append(index)
+      }
+      guard !keys.isEmpty else {
+        throw .badFeature(option: "--mean", text: text, reason: "no column to group by")
       }
       plan.means.append(MeanFeature(columns: keys, rate: rate))
       _ = addDense(.mean(plan.means.count - 1), "\(sides[0])~\(parts[0])", .mean)

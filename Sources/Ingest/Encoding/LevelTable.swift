@@ -102,11 +102,15 @@ struct LevelTable {
   }
 }
 
-/// Numbers distinct 64-bit keys in the order in which they first appear; for pairs of levels.
+/// Numbers distinct 64-bit keys in the order in which they first appear; for pairs of levels. At the
+/// limit, new keys share the last number.
 struct KeyTable {
+  private let limit: Int
   private var keys = [UInt64](repeating: 0, count: 64)
   private var indices = [Int32](repeating: -1, count: 64)
   private(set) var count = 0
+
+  init(limit: Int) { self.limit = limit }
 
   /// The number of `key`, and whether it was met for the first time.
   mutating func index(_ key: UInt64) -> LevelTable.Level {
@@ -115,6 +119,7 @@ struct KeyTable {
       if keys[slot] == key { return LevelTable.Level(index: Int(indices[slot]), isNew: false) }
       slot = (slot + 1) & (keys.count - 1)
     }
+    guard count < limit else { return LevelTable.Level(index: limit, isNew: false) }
     (keys[slot], indices[slot]) = (key, Int32(count))
     count += 1
     if count * 2 > keys.count { grow() }

@@ -66,8 +66,8 @@ final class RowEncoder {
     levelColumns = plan.needs.indices.filter { plan.needs[$0].contains(.level) }
     tables = plan.columns.map { _ in LevelTable(limit: categoryLimit) }
     newLevels = plan.columns.map { _ in 0 }
-    groups = plan.means.map { _ in KeyTable() }
-    sparseKeys = plan.sparse.map { _ in KeyTable() }
+    groups = plan.means.map { _ in KeyTable(limit: categoryLimit) }
+    sparseKeys = plan.sparse.map { _ in KeyTable(limit: categoryLimit) }
     sparseIndex = plan.sparse.map { _ in [] }
     meanGroups = plan.means.map { _ in 0 }
     lags = plan.series.map { LagHistory(longest: max($0.longest, 1)) }
@@ -110,22 +110,9 @@ final class RowEncoder {
     for column in textual {
       if let fault = readText(column) { return fault }
     }
-    var label = Double.nan
-    if let column = plan.target {
-      if plan.task == .regression {
-        label = numbers[column]
-      } else {
-        guard let value = target.read(fields[column]) else {
-          return Fault(
-            kind: .badTarget, column: column, expected: target.expectation,
-            found: Refusal.sample(fields[column]))
-        }
-        label = value
-      }
-    }
-    var weight = target.weight(label)
+    var weight = 1.0
     if let column = plan.weight, !numbers[column].isNaN {
-      weight *= numbers[column]
+      weight = numbers[column]
       guard weight >= 0 else {
         return Fault(
           kind: .badWeight, column: column, expected: "a weight of at least 0", found: "\(weight)")
@@ -148,6 +135,21 @@ final class RowEncoder {
           found: "nothing")
       }
     }
+    var label = Double.nan
+    if let column = plan.target {
+      if plan.task == .regression {
+        label = numbers[column]
+      } else {
+        // Last of all checks: a new class is remembered by reading it.
+        guard let value = target.read(fields[column]) else {
+          return Fault(
+            kind: .badTarget, column: column, expected: target.expectation,
+            found: Refusal.sample(fields[column]))
+        }
+        label = value
+      }
+    }
+    weight *= target.weight(label)
     // From here on nothing can go wrong: state may change.
     findLevels()
     let key = plan.key.map { levels[$0] } ?? 0
@@ -179,7 +181,7 @@ final class RowEncoder {
       if MissingWords.contains(field) {
         numbers[column] = .nan
       } else {
-        guard let value = NumberField.value(field) else {
+        guard let value = NumberField.value(field) ?? NumberField.boolean(field) else {
           return Fault(
             kind: .notANumber, column: column, expected: "a number", found: Refusal.sample(field))
         }
@@ -248,7 +250,8 @@ final class RowEncoder {
         meanGroups[index] = group(plan.means[index].columns, &groups[index])
         row[feature] = filled(feature, means[index].value(meanGroups[index]))
       case .product(let factors):
-        row[feature] = factors.reduce(1) { $0 * row[$1] }
+        // Kept finite: one absurd product would leave no scale to come back from.
+        row[feature] = min(max(factors.reduce(1) { $0 * row[$1] }, -1e150), 1e150)
       }
     }
   }

@@ -17,6 +17,11 @@ struct TargetReader {
     guard task == .binary else { return }
     let others = seen.filter { $0 != positive }
     if let positive {
+      guard seen.count != 2 || seen.contains(positive) else {
+        throw .badFeature(
+          option: "--positive", text: positive,
+          reason: "the target's values are \(seen.joined(separator: " and "))")
+      }
       guard others.count <= 1 else {
         throw .unfitTarget(
           name: name, reason: "it has more than two values: \(seen.joined(separator: ", "))")

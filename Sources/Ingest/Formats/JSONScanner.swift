@@ -99,10 +99,10 @@ struct JSONScanner {
         if cursor < end, cursor[0] == UInt8(ascii: "{") {
           // A column of this name was a single value when the columns were locked.
           return Problem(
-            kind: .nestedValue, expected: "a single value in column \(column)", found: "an object")
+            kind: .nestedValue, expected: "a single value", found: "an object")
         }
         var value = Value.null
-        if let problem = self.value(&value) { return problem }
+        if let problem = self.value(&value, depth: depth) { return problem }
         taking(column, value)
       } else {
         guard cursor < end, cursor[0] == UInt8(ascii: "\"") else {
@@ -115,13 +115,16 @@ struct JSONScanner {
         skipBlanks()
         let key = prefix + Array(name.bytes)
         if cursor < end, cursor[0] == UInt8(ascii: "{") {
+          guard finding(key) == nil else {
+            return Problem(kind: .nestedValue, expected: "a single value", found: "an object")
+          }
           let inner = object(
             prefix: key + [UInt8(ascii: ".")], depth: depth + 1, expecting: expecting,
             finding: finding, taking: taking, otherwise: otherwise)
           if let inner { return inner }
         } else {
           var value = Value.null
-          if let problem = self.value(&value) { return problem }
+          if let problem = self.value(&value, depth: depth) { return problem }
           if let column = finding(key) { taking(column, value) } else { otherwise(key, value) }
         }
       }
@@ -131,7 +134,7 @@ struct JSONScanner {
     }
   }
 
-  private mutating func value(_ value: inout Value) -> Problem? {
+  private mutating func value(_ value: inout Value, depth: Int) -> Problem? {
     guard cursor < end else { return problem("a value") }
     switch cursor[0] {
     case UInt8(ascii: "\""):
@@ -152,7 +155,7 @@ struct JSONScanner {
       }
     case UInt8(ascii: "["):
       value = .list
-      return skipList(depth: 0)
+      return skipList(depth: depth + 1)
     default:
       let start = cursor
       while cursor < end, JSONScanner.isNumberByte(cursor[0]) { cursor += 1 }
@@ -186,7 +189,7 @@ struct JSONScanner {
         if let inner { return inner }
       } else {
         var ignored = Value.null
-        if let problem = value(&ignored) { return problem }
+        if let problem = value(&ignored, depth: depth) { return problem }
       }
       skipBlanks()
       if skip(UInt8(ascii: ",")) { continue }

@@ -50,7 +50,8 @@ struct RecordReader: ~Copyable {
       case .record(let record): return record
       case .refused(let refusal): throw .badHeader(reason: refusal.message)
       case .late: continue
-      case .end, .interrupted: return nil
+      case .interrupted: throw .interrupted
+      case .end: return nil
       }
     }
   }
@@ -62,11 +63,13 @@ struct RecordReader: ~Copyable {
   mutating func peek() throws(IngestError) -> Field {
     while buffer.count < 4096, !isFinished {
       let outcome = try source.read(into: buffer.space(), until: nil)
-      guard case .bytes(let count) = outcome else {
-        if outcome != .late { isFinished = true }
-        break
+      switch outcome {
+      case .bytes(let count): buffer.append(count)
+      // A writer that left without a word, or in the middle of the first line: the next may go on.
+      case .gap, .late: continue
+      case .end: isFinished = true
+      case .interrupted: throw .interrupted
       }
-      buffer.append(count)
       // A line is enough; a pipe may have no more to say before it is answered.
       if memchr(buffer.first, 0x0A, buffer.count) != nil { break }
     }
@@ -83,6 +86,8 @@ struct RecordReader: ~Copyable {
     buffer.rewind()
     line = lineAtMark
     searched = 0
+    isSkipping = false
+    quoteIsOpen = false
   }
 
   /// The next record. Waits for it until `deadline`; nil: for ever.

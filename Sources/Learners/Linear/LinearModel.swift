@@ -57,7 +57,7 @@ struct LinearModel<Rule: Optimizer>: Learner {
   mutating func learn(
     _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
   ) {
-    grow(toSparse: batch.sparseWidth)
+    grow(toSparse: batch.sparseWidth(of: rows))
     let targets = batch.targets
     let rowWeights = batch.weights
     let count = weights.count
@@ -84,6 +84,7 @@ struct LinearModel<Rule: Optimizer>: Learner {
             rule.slow(by: 0.5)
             rule.refresh()
             divergence.recover(weightBuffer, learned: learned, from: rate, to: rule.rate)
+            rule.adopt(UnsafeBufferPointer(weightBuffer))
             learned += 1
             continue
           }
@@ -91,7 +92,8 @@ struct LinearModel<Rule: Optimizer>: Learner {
           x[layout.intercept] = 1
           rule.step(
             Step(
-              x: x, sparse: sparse, layout: layout, count: count, gradient: gradient, z: z, y: y,
+              x: x, sparse: sparse, layout: layout, count: count, gradient: gradient, clip: clip,
+              z: z, y: y,
               weight: rowWeights[i], loss: loss), w)
           divergence.keep(UnsafeBufferPointer(weightBuffer))
           learned += 1
@@ -117,11 +119,13 @@ struct LinearModel<Rule: Optimizer>: Learner {
     guard let solution else { return report }
     (weights, scaler) = solution
     divergence.trust(weights)
+    weights.withUnsafeBufferPointer { rule.adopt($0) }
     return report
   }
 
   mutating func refresh() {
     rule.refresh()
+    weights.withUnsafeBufferPointer { rule.adopt($0) }
     scaler.forget(to: 256)
   }
 

@@ -75,7 +75,7 @@ struct PassiveAggressive: Learner {
   mutating func learn(
     _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
   ) {
-    let count = layout.sparseOffset + batch.sparseWidth
+    let count = layout.sparseOffset + batch.sparseWidth(of: rows)
     if count > weights.count {
       weights.append(contentsOf: repeatElement(0, count: count - weights.count))
     }

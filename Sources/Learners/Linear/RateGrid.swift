@@ -130,7 +130,7 @@ struct RateGrid: Learner {
   mutating func learn(
     _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
   ) {
-    grow(toSparse: batch.sparseWidth)
+    grow(toSparse: batch.sparseWidth(of: rows))
     var start = rows.lowerBound
     while start < rows.upperBound {
       let end = min(start + block, rows.upperBound)
@@ -204,11 +204,14 @@ struct RateGrid: Learner {
       .rate(at: steps)
     let size: Double
     if isImplicit {
-      size = loss.implicitStep(z, y, rate: rate * weight, norm: work.norms[i])
+      let free = loss.implicitStep(z, y, rate: rate * weight, norm: work.norms[i])
+      size = max(-rate * clip, min(rate * clip, free))
     } else {
       size = rate * max(-clip, min(clip, loss.gradient(z, y) * weight))
     }
-    let shrink = work.shrink[i * K + k] * (1 - rate * settings[k].l2)
+    // A factor of exactly 0 would leave nothing to express the later steps in.
+    let factor = 1 - rate * settings[k].l2
+    let shrink = work.shrink[i * K + k] * (abs(factor) < 1e-12 ? 1e-12 : factor)
     work.shrink[(i + 1) * K + k] = shrink
     work.steps[i * K + k] = shrink == 0 ? 0 : size / shrink
     weights[k * stride + layout.intercept] -= size
@@ -339,6 +342,7 @@ struct RateGrid: Learner {
     guard let solution else { return report }
     for k in rates.indices { for j in 0..<count { weights[k * stride + j] = solution.weights[j] } }
     scaler = solution.scaler
+    for k in guards.indices { guards[k].trust(solution.weights) }
     return report
   }
 

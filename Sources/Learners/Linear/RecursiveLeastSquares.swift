@@ -159,9 +159,10 @@ struct RecursiveLeastSquares: Learner {
   private mutating func learnRow(_ y: Double, weight: Double) {
     let n = weights.count
     let error = y - Vectors.dot(weights, x, n)
-    if learned == 0 { scale = abs(error) }
+    // The first error that is none at all says nothing of the scale.
+    if scale == 0 { scale = abs(error) }
     var importance = weight
-    if huber > 0 {
+    if huber > 0, scale > 0 {
       importance *= min(1, huber * scale / max(abs(error), 1e-300))
       scale += 0.01 * (min(abs(error), 5 * scale) - scale)
     }
@@ -234,6 +235,10 @@ struct RecursiveLeastSquares: Learner {
     let rows = (0..<window.count).filter { !window.targets[$0].isNaN }
     var design = Array(repeating: 0.0, count: rows.count * n)
     DesignMatrix.fill(&design, window, rows[...], layout, solution.scaler, width: n)
+    for (k, row) in rows.enumerated() where window.weights[row] != 1 {
+      let root = window.weights[row].squareRoot()
+      for j in 0..<n { design[k * n + j] *= root }
+    }
     BLAS.accumulateGram(design, stride: n, rows: rows.count, width: n, into: &gram, stride: n)
     for j in 0..<n { gram[j * n + j] += ridge }
     guard let fresh = SymmetricSystem.inverse(of: gram, width: n) else {

@@ -20,6 +20,7 @@ struct Softmax<Rule: Optimizer>: Learner {
   private let prototype: Rule
   private var scaler: FeatureScaler
   private var rules: [Rule] = []
+  private var guards: [DivergenceGuard] = []
   private var weights: [[Double]] = []
   private var scaled: [Double]
   private var z: [Double] = []
@@ -77,7 +78,7 @@ struct Softmax<Rule: Optimizer>: Learner {
   mutating func learn(
     _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
   ) {
-    grow(toSparse: batch.sparseWidth)
+    grow(toSparse: batch.sparseWidth(of: rows))
     for i in rows {
       predictions.widen(to: outputs)
       predict(batch, rows: i..<(i + 1), into: &predictions)
@@ -95,6 +96,7 @@ struct Softmax<Rule: Optimizer>: Learner {
     var rule = prototype
     rule.grow(to: count)
     rules.append(rule)
+    guards.append(DivergenceGuard(isClassification: true))
     weights.append(Array(repeating: 0, count: count))
     z.append(0)
   }
@@ -112,8 +114,19 @@ struct Softmax<Rule: Optimizer>: Learner {
         Vectors.dot(scaled, weights[c], layout.denseCount)
         + layout.sparseDot(sparse, weights[c], count: count)
     }
+    for c in weights.indices where guards[c].trips(z[c], 0) {
+      let rate = rules[c].rate
+      rules[c].slow(by: 0.5)
+      rules[c].refresh()
+      weights[c].withUnsafeMutableBufferPointer {
+        guards[c].recover($0, learned: learned, from: rate, to: rules[c].rate)
+        rules[c].adopt(UnsafeBufferPointer($0))
+      }
+      z[c] = 0
+    }
     Softmax.normalise(&z)
     for c in weights.indices {
+      defer { weights[c].withUnsafeBufferPointer { guards[c].keep($0) } }
       let y = c == label ? 1.0 : 0.0
       let gradient = max(-clip, min(clip, (z[c] - y) * weight))
       let p = min(max(z[c], 1e-15), 1 - 1e-15)
@@ -121,7 +134,7 @@ struct Softmax<Rule: Optimizer>: Learner {
         guard let base = buffer.baseAddress else { return }
         rules[c].step(
           Step(
-            x: base, sparse: sparse, layout: layout, count: count, gradient: gradient,
+            x: base, sparse: sparse, layout: layout, count: count, gradient: gradient, clip: clip,
             z: log(p / (1 - p)), y: y, weight: weight, loss: .logistic), &weights[c])
       }
     }
@@ -195,6 +208,12 @@ struct Softmax<Rule: Optimizer>: Learner {
     return RefitReport(rows: rows.count, method: method, addedRidge: added)
   }
 
+  mutating func takeNotices() -> [LearnerNotice] {
+    var notices: [LearnerNotice] = []
+    for c in guards.indices { notices += guards[c].takeNotices() }
+    return notices
+  }
+
   mutating func refresh() {
     for c in rules.indices { rules[c].refresh() }
     scaler.forget(to: 256)
@@ -206,6 +225,7 @@ struct Softmax<Rule: Optimizer>: Learner {
     for c in weights.indices {
       writer.write(weights[c])
       rules[c].write(to: &writer)
+      guards[c].write(to: &writer)
     }
   }
 
@@ -215,12 +235,13 @@ struct Softmax<Rule: Optimizer>: Learner {
     else { throw .corrupt }
     (learned, count) = (numbers[0], numbers[1])
     try scaler.restore(from: &reader)
-    (weights, rules, z) = ([], [], [])
+    (weights, rules, guards, z) = ([], [], [], [])
     for c in 0..<numbers[2] {
       addClass()
       weights[c] = try reader.readDoubles()
       guard weights[c].count == count else { throw .corrupt }
       try rules[c].restore(from: &reader)
+      try guards[c].restore(from: &reader)
       rules[c].grow(to: count)
     }
   }

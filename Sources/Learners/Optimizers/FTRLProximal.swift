@@ -43,11 +43,16 @@ struct FTRLProximal: CoordinateOptimizer {
 
   mutating func refresh() {
     steps = 0
-    // The sums hold the weights; only the memory of gradients is let go, at unchanged weights.
-    for j in sums.indices {
-      sums[j] *= (FTRLProximal.beta / rate + l2)
-      sums[j] /= (FTRLProximal.beta + squares[j].squareRoot()) / rate + l2
-      squares[j] = 0
+    for j in squares.indices { squares[j] = 0 }
+  }
+
+  /// Sets the sums to what gives these weights at the gradients seen so far.
+  mutating func adopt(_ weights: UnsafeBufferPointer<Double>) {
+    let rate = settings.rate(at: steps)
+    for j in weights.indices where j < sums.count {
+      let w = weights[j]
+      let slope = (FTRLProximal.beta + squares[j].squareRoot()) / rate + l2
+      sums[j] = w == 0 ? 0 : -w * slope - (w < 0 ? -l1 : l1)
     }
   }
 

@@ -13,6 +13,8 @@ struct Step {
   let count: Int
   /// ∂loss/∂z at the row's own z, times the row's weight, clipped.
   let gradient: Double
+  /// What the gradient is clipped to.
+  let clip: Double
   let z: Double
   let y: Double
   /// Importance of the row.
@@ -57,6 +59,9 @@ protocol Optimizer: Snapshotted, Sendable {
   /// Becomes as ready to move as at the start.
   mutating func refresh()
 
+  /// The weights were set from elsewhere; an optimiser that keeps them in another form follows.
+  mutating func adopt(_ weights: UnsafeBufferPointer<Double>)
+
   /// Makes every later step smaller by this factor.
   mutating func slow(by factor: Double)
 
@@ -65,6 +70,10 @@ protocol Optimizer: Snapshotted, Sendable {
 
   /// Bytes of state.
   var memoryBytes: Int { get }
+}
+
+extension Optimizer {
+  mutating func adopt(_ weights: UnsafeBufferPointer<Double>) {}
 }
 
 /// What every optimiser is given: the rate and how it falls, and the penalties.

@@ -65,8 +65,8 @@ struct ImplicitSGD: Optimizer {
     steps += 1
     var norm = Vectors.dot(step.x, step.x, step.layout.denseCount)
     for k in 0..<step.sparse.count { norm += step.sparse.values[k] * step.sparse.values[k] }
-    let size = step.loss.implicitStep(
-      step.z, step.y, rate: rate * step.weight, norm: norm)
+    let free = step.loss.implicitStep(step.z, step.y, rate: rate * step.weight, norm: norm)
+    let size = max(-rate * step.clip, min(rate * step.clip, free))
     ScalarStep.take(size, rate: rate, settings, step, weights)
   }
 
