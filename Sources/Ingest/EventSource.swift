@@ -25,6 +25,9 @@ package struct EventSource: BatchSource, ~Copyable {
     let beginning = try reader.peek()
     let firstLine = beginning.bytes.prefix { $0 != 0x0A }
     let line = firstLine.starts(with: [0xEF, 0xBB, 0xBF]) ? firstLine.dropFirst(3) : firstLine
+    // Taken now: what `beginning` points at moves when more is read.
+    let shownLine = Refusal.sample(
+      Field(start: beginning.start, end: beginning.start + firstLine.count))
     var format = try EventSource.format(options, beginning)
     reader.configure(quotes: format.quotesHoldLineEnds, delimiter: format.delimiter)
     if format.hasHeader, !options.columnsIfHeaderless.isEmpty,
@@ -41,6 +44,11 @@ package struct EventSource: BatchSource, ~Copyable {
     let rows = try sample(&reader, &format, options.delayMilliseconds, &evidence)
     if rows == 0, let csv = format as? CSVFormat {
       evidence = csv.columns.map(ColumnEvidence.init)
+    }
+    guard rows == 0 || !evidence.isEmpty else {
+      throw .badHeader(
+        reason: "none of the first \(rows) lines is a JSON object; the first is "
+          + shownLine)
     }
     guard !evidence.isEmpty else { throw .noHeader }
     var options = options
