@@ -113,6 +113,25 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    Case(text: "linear:optimizer=sgd,rates=5/0.7/0.01", task: .regression),
+    Case(text: "linear:optimizer=sgd,rate=3,method=gram", task: .regression),
+  ]) func `a grid that runs off recovers at the same rows, whatever the batch`(item: Case) throws {
+    let rows = LearnerLawsTests.rows(item.task, count: 1500)
+    var single = try LearnerLawsTests.learner(item.text, item.task)
+    let expected = LearnerLawsTests.learn(&single, rows, [1])
+    let notices = single.takeNotices()
+    #expect(!notices.isEmpty)
+    for sizes in [[7], [64, 3, 1], [400]] {
+      var other = try LearnerLawsTests.learner(item.text, item.task)
+      let found = LearnerLawsTests.learn(&other, rows, sizes)
+      for (a, b) in zip(expected, found) { #expect(abs(a[0] - b[0]) <= 1e-6 * max(1, abs(a[0]))) }
+      #expect(other.takeNotices() == notices)
+    }
+    let largest = rows.rows.map(\.target).filter { !$0.isNaN }.max() ?? 0
+    for p in expected.dropFirst(500) { #expect(abs(p[0]) < 101 * max(1, largest)) }
+  }
+
   @Test(arguments: blocked.filter { !$0.text.contains("rates") })
   func `the Gram form is the fused loop but for rounding`(item: Case) throws {
     let rows = LearnerLawsTests.rows(item.task)

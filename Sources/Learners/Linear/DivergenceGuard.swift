@@ -34,6 +34,13 @@ struct DivergenceGuard: Sendable {
     if rowsSinceCopy == DivergenceGuard.interval { copy(weights) }
   }
 
+  /// The same for a block of rows. Copies are made only where `isAligned`, so that they do not depend on
+  /// how a stream was cut into blocks.
+  mutating func keep(_ weights: UnsafeBufferPointer<Double>, rows: Int, isAligned: Bool) {
+    rowsSinceCopy += rows
+    if rowsSinceCopy >= DivergenceGuard.interval, isAligned { copy(weights) }
+  }
+
   private mutating func copy(_ weights: UnsafeBufferPointer<Double>) {
     rowsSinceCopy = 0
     if safe.count != weights.count {

@@ -133,10 +133,22 @@ struct RateGrid: Learner {
     grow(toSparse: batch.sparseWidth(of: rows))
     var start = rows.lowerBound
     while start < rows.upperBound {
-      let end = min(start + block, rows.upperBound)
+      let end = endOfBlock(batch, start, rows.upperBound)
       learnBlock(batch, start..<end, &predictions)
       start = end
     }
+  }
+
+  /// Where the block that begins at `start` ends: after the row that makes the number of rows learned
+  /// a multiple of `block`, so that blocks do not hang on how the stream was cut into batches; at
+  /// `limit`, or when the workspace is full.
+  private func endOfBlock(_ batch: borrowing MicroBatch, _ start: Int, _ limit: Int) -> Int {
+    var count = learned
+    for row in start..<min(start + block, limit) where !batch.targets[row].isNaN {
+      count += 1
+      if count % block == 0 { return row + 1 }
+    }
+    return min(start + block, limit)
   }
 
   private mutating func grow(toSparse width: Int) {
@@ -160,7 +172,6 @@ struct RateGrid: Learner {
     project(batch, rows)
     multiplyRows(batch, rows)
     let K = rates.count
-    var tripped = false
     var labelled = 0
     for (i, row) in rows.enumerated() {
       let y = batch.targets[row]
@@ -185,8 +196,11 @@ struct RateGrid: Learner {
         let decay = exp2(-1 / RateGrid.halfLife)
         let cost = loss.value(before, y)
         losses[k] = losses[k] * decay + (cost.isFinite ? min(cost, 1e100) : 1e100)
-        if guards[k].trips(after, y) { tripped = true }
-        take(i, k, after, y, batch.weights[row])
+        if guards[k].trips(after, y) {
+          recover(batch, rows, i, k)
+        } else {
+          take(i, k, after, y, batch.weights[row])
+        }
       }
       if !y.isNaN {
         steps += 1
@@ -194,7 +208,36 @@ struct RateGrid: Learner {
         labelled += 1
       }
     }
-    finish(batch, rows, labelled: labelled, tripped)
+    finish(batch, rows, labelled: labelled)
+  }
+
+  /// Rate k ran off at row i: its weights go back to the last safe ones, what it learned in this block
+  /// is forgotten, and the rows to come are projected anew.
+  private mutating func recover(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ i: Int, _ k: Int
+  ) {
+    let (dense, K) = (layout.denseCount, rates.count)
+    let rate = rates[k]
+    rates[k] /= 2
+    for j in 0...i { work.steps[j * K + k] = 0 }
+    work.shrink[(i + 1) * K + k] = 1
+    weights.withUnsafeMutableBufferPointer { buffer in
+      let own = UnsafeMutableBufferPointer(rebasing: buffer[(k * stride)..<(k * stride + count)])
+      guards[k].recover(own, learned: learned, from: rate, to: rates[k])
+      guard let w = own.baseAddress else { return }
+      for later in (i + 1)..<max(rows.count, i + 1) {
+        let rest = layout.sparseDot(batch.sparse(rows.lowerBound + later), w, count: count)
+        // The intercept is added row by row; its place in the scaled rows is 0.
+        let before = work.before.withUnsafeBufferPointer { rows in
+          rows.baseAddress.map { Vectors.dot($0 + later * dense, w, dense) } ?? 0
+        }
+        let after = work.after.withUnsafeBufferPointer { rows in
+          rows.baseAddress.map { Vectors.dot($0 + later * dense, w, dense) } ?? 0
+        }
+        work.zBefore[later * K + k] = before + rest
+        work.zAfter[later * K + k] = after + rest
+      }
+    }
   }
 
   /// The step of row i at rate k, in units of the weights before the block.
@@ -296,7 +339,7 @@ struct RateGrid: Learner {
 
   /// Moves the weights by all steps of the block.
   private mutating func finish(
-    _ batch: borrowing MicroBatch, _ rows: Range<Int>, labelled: Int, _ tripped: Bool
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, labelled: Int
   ) {
     let (dense, K, n) = (layout.denseCount, rates.count, rows.count)
     BLAS.accumulateTransposed(
@@ -321,15 +364,8 @@ struct RateGrid: Learner {
     weights.withUnsafeMutableBufferPointer { buffer in
       for k in 0..<K {
         let part = UnsafeMutableBufferPointer(rebasing: buffer[(k * stride)..<(k * stride + count)])
-        let isBroken = tripped && !part.allSatisfy { abs($0) < 1e12 }
-        if isBroken {
-          let rate = rates[k]
-          rates[k] /= 2
-          losses[k] = 1e100
-          guards[k].recover(part, learned: learned, from: rate, to: rates[k])
-        } else if !tripped {
-          for _ in 0..<labelled { guards[k].keep(UnsafeBufferPointer(part)) }
-        }
+        guards[k].keep(
+          UnsafeBufferPointer(part), rows: labelled, isAligned: learned % block == 0)
       }
     }
   }
