@@ -5,8 +5,8 @@ import Snapshots
 /// A generalised linear model that learns row by row: z = w·x, a loss on z, an optimiser on w.
 ///
 /// Each row is scaled as it comes, predicted with the weights as they stand, and learned at once:
-/// the fused loop. Cost of a row with plain SGD in `make bench-micro`: 94 ns at 10 features, 153 at
-/// 30, 1.0 µs at 300; with AdaGrad 122, 241 and 1.8 µs.
+/// the fused loop. Cost of a row with plain SGD in `make bench-micro`: 90 ns at 10 features, 151 at
+/// 30, 1.0 µs at 300; with AdaGrad 120, 245 and 1.9 µs.
 struct LinearModel<Rule: Optimizer>: Learner {
   private let loss: Loss
   private let layout: LinearLayout

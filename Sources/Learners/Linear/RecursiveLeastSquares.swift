@@ -24,7 +24,7 @@ import Snapshots
 /// self-tuning regulators with variable forgetting factors, Automatica 17 (1981), on wind-up.
 ///
 /// Parameters: `forgetting` λ in (0, 1]; `ridge` > 0; `huber` (0: squared errors); `most` weights.
-/// Cost: symv + two syr, O(d²) a row: 0.8 µs at 30 features, 3.2 at 100, 21 at 300
+/// Cost: symv + two syr, O(d²) a row: 0.8 µs at 30 features, 3.2 at 100, 20 at 300
 /// (`make bench-micro`). Memory: 8·d² bytes.
 struct RecursiveLeastSquares: Learner {
   static let entry = Entry<LearnerContext, any Learner>(
