@@ -153,9 +153,7 @@ import Testing
 
   @Test func `a second signal ends at once`() throws {
     try Weir.inFolder { folder in
-      let fifo = folder.appending(path: "in.fifo").path
-      #expect(mkfifo(fifo, 0o600) == 0)
-      // Opened for reading and writing, so that the program blocks on its full output pipe.
+      // Nobody reads its output: it is blocked on a full pipe when the signals come.
       let process = Weir.process(["replay", "bikes"], in: folder)
       let output = Pipe()
       process.standardOutput = output

@@ -42,39 +42,7 @@ struct RateGrid: Learner {
   private var guards: [DivergenceGuard]
   private var steps = 0
   private var learned = 0
-  private var work: Workspace
-
-  /// What a block needs; sizes are fixed by the block and the number of rates.
-  private struct Workspace: Sendable {
-    /// B×dense: rows as scaled before, and with, each.
-    var before: [Double]
-    var after: [Double]
-    /// B×B.
-    var crossBefore: [Double]
-    var crossAfter: [Double]
-    /// B×K.
-    var zBefore: [Double]
-    var zAfter: [Double]
-    var steps: [Double]
-    /// (B+1)×K: products of the shrinking factors.
-    var shrink: [Double]
-    /// |x̂|² of each row.
-    var norms: [Double]
-    /// A row's sparse features by index, while G is made.
-    var scatter: [Double] = []
-
-    init(block: Int, dense: Int, rates: Int) {
-      before = Array(repeating: 0, count: block * dense)
-      after = before
-      crossBefore = Array(repeating: 0, count: block * block)
-      crossAfter = crossBefore
-      zBefore = Array(repeating: 0, count: block * rates)
-      zAfter = zBefore
-      steps = zBefore
-      shrink = Array(repeating: 1, count: (block + 1) * rates)
-      norms = Array(repeating: 0, count: block)
-    }
-  }
+  private var work: BlockWorkspace
 
   init(
     loss: Loss, isImplicit: Bool, settings: [StepSettings], scaler: FeatureScaler,
@@ -95,7 +63,7 @@ struct RateGrid: Learner {
     weights = Array(repeating: 0, count: settings.count * stride)
     losses = Array(repeating: 0, count: settings.count)
     guards = settings.map { _ in DivergenceGuard(isClassification: loss == .logistic) }
-    work = Workspace(block: block, dense: layout.denseCount, rates: settings.count)
+    work = BlockWorkspace(block: block, dense: layout.denseCount, rates: settings.count)
   }
 
   var outputs: Int { 1 }
