@@ -17,12 +17,34 @@ struct OutcomeMaker: Sendable {
     _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ predictions: borrowing Predictions
   ) {
     outcomes.removeAll(keepingCapacity: true)
+    if case .binary = task { return makeBinary(batch, rows, predictions.values) }
     for row in rows {
       let label = batch.targets[row]
       guard !label.isNaN else { continue }
       outcomes.append(outcome(row, label, predictions))
       previous = label
     }
+  }
+
+  /// The same for two classes, which is where rows come fastest.
+  private mutating func makeBinary(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ values: [Double]
+  ) {
+    let targets = batch.targets
+    var last = previous
+    values.withUnsafeBufferPointer { values in
+      for row in rows {
+        let label = targets[row]
+        guard label == label else { continue }
+        let p = values[row]
+        outcomes.append(
+          Outcome(
+            label: label, prediction: p, guess: p > 0.5 ? 1 : 0,
+            labelProbability: label > 0.5 ? p : 1 - p, previousLabel: last))
+        last = label
+      }
+    }
+    previous = last
   }
 
   private func outcome(
@@ -34,12 +56,7 @@ struct OutcomeMaker: Sendable {
       return Outcome(
         label: label, prediction: value, guess: value, labelProbability: 0,
         previousLabel: previous)
-    case .binary:
-      let p = predictions[row]
-      return Outcome(
-        label: label, prediction: p, guess: p > 0.5 ? 1 : 0,
-        labelProbability: label > 0.5 ? p : 1 - p, previousLabel: previous)
-    case .multiclass:
+    case .binary, .multiclass:
       let guess = predictions.likeliest(row)
       let known = Int(label) < predictions.width
       return Outcome(

@@ -10,7 +10,7 @@ package struct EventSource: BatchSource, ~Copyable {
   package let schema: Schema
   private var reader: RecordReader
   private var format: any RecordFormat
-  private let encoder: RowEncoder
+  private var encoder: RowEncoder
   private let delay: Int
   package private(set) var refusals: RefusalLog
   /// How many events the types were inferred from.
@@ -71,7 +71,8 @@ package struct EventSource: BatchSource, ~Copyable {
   }
 
   private init(
-    schema: Schema, reader: consuming RecordReader, format: any RecordFormat, encoder: RowEncoder,
+    schema: Schema, reader: consuming RecordReader, format: any RecordFormat,
+    encoder: consuming RowEncoder,
     delay: Int, refusals: RefusalLog, inferredFrom: Int
   ) {
     self.schema = schema
@@ -145,13 +146,14 @@ package struct EventSource: BatchSource, ~Copyable {
   private mutating func fillTyped(
     _ batch: inout MicroBatch
   ) throws(IngestError) -> FillOutcome {
+    let columns = encoder.columns
     var deadline: MonotonicTime?
     while !batch.isFull {
       if deadline == nil, batch.count > 0 { deadline = EventSource.deadline(delay) }
       switch try reader.next(until: deadline) {
       case .record(let record):
         let fault =
-          format.parse(record, into: encoder) ?? encoder.encode(into: &batch, line: record.line)
+          format.parse(record, into: columns) ?? encoder.encode(into: &batch, line: record.line)
         if let fault { try refuse(fault, record) }
       case .refused(let refusal): try refusals.add(refusal, accepted: encoder.accepted)
       case .late: return .late

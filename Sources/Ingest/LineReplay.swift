@@ -11,7 +11,8 @@ package struct LineReplay: ~Copyable {
 
   private var reader: RecordReader
   private var csv: CSVFormat
-  private let encoder: RowEncoder?
+  private let encoder: RowEncoder
+  private let hasTimes: Bool
   private var header: [UInt8]?
 
   /// Reads the header of CSV. `time` names a timestamp column, or a date column and an hour column;
@@ -38,16 +39,19 @@ package struct LineReplay: ~Copyable {
     let plan = try FeaturePlanner.plan(options, csv.columns.map(ColumnEvidence.init))
     csv.lock(plan)
     let target = try TargetReader(task: .multiclass, name: "", positive: nil, seen: [])
-    let encoder = time.isEmpty ? nil : RowEncoder(plan, target: target, categoryLimit: 1)
-    return LineReplay(reader: reader, csv: csv, encoder: encoder, header: header)
+    let encoder = RowEncoder(plan, target: target, categoryLimit: 1)
+    return LineReplay(
+      reader: reader, csv: csv, encoder: encoder, hasTimes: !time.isEmpty, header: header)
   }
 
   private init(
-    reader: consuming RecordReader, csv: CSVFormat, encoder: RowEncoder?, header: [UInt8]
+    reader: consuming RecordReader, csv: CSVFormat, encoder: consuming RowEncoder, hasTimes: Bool,
+    header: [UInt8]
   ) {
     self.reader = reader
     self.csv = csv
     self.encoder = encoder
+    self.hasTimes = hasTimes
     self.header = header
   }
 
@@ -61,7 +65,7 @@ package struct LineReplay: ~Copyable {
       switch try reader.next(until: nil) {
       case .record(let record):
         var time: Double?
-        if let encoder, csv.parse(record, into: encoder) == nil {
+        if hasTimes, csv.parse(record, into: encoder.columns) == nil {
           time = encoder.readTime()
         }
         return .line(bytes: Array(record.body.bytes) + [UInt8(ascii: "\n")], time: time)

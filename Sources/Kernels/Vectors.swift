@@ -43,6 +43,20 @@ package enum Vectors {
     UnsafeRawPointer(pointer + i).loadUnaligned(as: SIMD4<Double>.self)
   }
 
+  /// Two elements from index `i` on.
+  @inlinable @inline(__always)
+  package static func pair(_ pointer: UnsafePointer<Double>, _ i: Int) -> SIMD2<Double> {
+    UnsafeRawPointer(pointer + i).loadUnaligned(as: SIMD2<Double>.self)
+  }
+
+  /// Puts two elements at index `i` and after.
+  @inlinable @inline(__always)
+  package static func store(
+    _ value: SIMD2<Double>, _ pointer: UnsafeMutablePointer<Double>, _ i: Int
+  ) {
+    UnsafeMutableRawPointer(pointer + i).storeBytes(of: value, as: SIMD2<Double>.self)
+  }
+
   /// Puts four elements at index `i` and after.
   @inlinable @inline(__always)
   package static func store(

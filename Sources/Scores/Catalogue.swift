@@ -29,7 +29,7 @@ extension Catalogue where Context == ScoreTask, Product == NamedScore {
         RankedScore.rocAUC,
         RankedScore.averagePrecision,
         LogLoss.entry,
-        Accuracy.entry,
+        ConfusionScore.accuracy,
         ConfusionScore.f1,
         ConfusionScore.kappa,
         ConfusionScore.kappaTemporal,

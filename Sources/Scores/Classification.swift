@@ -1,32 +1,6 @@
 import Catalogues
 import Glibc
 
-/// Share of rows whose class was guessed.
-struct Accuracy: Score {
-  static let entry = Entry<ScoreTask, NamedScore>(
-    "accuracy", "share of classes guessed right",
-    make: { _, task throws(SpecificationError) in
-      try fit("accuracy", task != .regression, "the target is a number")
-      return NamedScore("accuracy", isGain: true, Accuracy())
-    })
-
-  private var count = 0.0
-  private var right = 0.0
-
-  mutating func observe(_ outcome: Outcome) {
-    count += 1
-    if outcome.guess == outcome.label { right += 1 }
-  }
-
-  var value: Double? { count > 0 ? right / count : nil }
-
-  mutating func merge(_ other: any Score) {
-    guard let other = other as? Accuracy else { return }
-    count += other.count
-    right += other.right
-  }
-}
-
 /// Mean of −log of the probability given to what happened, in nats.
 ///
 /// Probabilities are kept 2.2e-16 away from 0, as scikit-learn does, so that one certain error
@@ -62,8 +36,9 @@ struct LogLoss: Score {
   }
 }
 
-/// F1, Cohen's kappa and kappa-temporal, from one table of guesses by labels.
+/// Accuracy, F1, Cohen's kappa and kappa-temporal, from one table of guesses by labels.
 ///
+///     accuracy        share of classes guessed right
 ///     f1              2·tp / (2·tp + fp + fn) of class 1; over several classes their plain mean
 ///     kappa           (a − e)/(1 − e): accuracy a beyond what the marginals give by chance, e
 ///                     (J. Cohen, A coefficient of agreement for nominal scales, 1960)
@@ -71,8 +46,9 @@ struct LogLoss: Score {
 ///                     Evaluation methods and decision theory for classification of streaming
 ///                     data, Machine Learning 98, 2015)
 struct ConfusionScore: Score {
-  enum Kind: Sendable { case f1, kappa, kappaTemporal }
+  enum Kind: Sendable { case accuracy, f1, kappa, kappaTemporal }
 
+  static let accuracy = entry("accuracy", .accuracy, "share of classes guessed right")
   static let f1 = entry("f1", .f1, "harmonic mean of precision and recall")
   static let kappa = entry("kappa", .kappa, "accuracy beyond chance (Cohen 1960)")
   static let kappaTemporal = entry(
@@ -88,7 +64,7 @@ struct ConfusionScore: Score {
     }
   }
 
-  private let kind: Kind
+  private var kind: Kind
   private let isBinary: Bool
   private var classes = 2
   /// Counts, at label·classes + guess.
@@ -109,6 +85,30 @@ struct ConfusionScore: Score {
       followed += 1
       if outcome.previousLabel == outcome.label { repeated += 1 }
     }
+  }
+
+  /// Two classes are counted without a branch or a table.
+  mutating func observe(_ outcomes: ArraySlice<Outcome>) {
+    guard isBinary, classes == 2 else {
+      for i in outcomes.indices { observe(outcomes[i]) }
+      return
+    }
+    var (labels, guesses, hits, following, repeats) = (0, 0, 0, 0, 0)
+    for i in outcomes.indices {
+      let label = outcomes[i].label > 0.5 ? 1 : 0
+      let guess = outcomes[i].guess > 0.5 ? 1 : 0
+      labels &+= label
+      guesses &+= guess
+      hits &+= label & guess
+      following &+= outcomes[i].previousLabel.isNaN ? 0 : 1
+      repeats &+= outcomes[i].previousLabel == outcomes[i].label ? 1 : 0
+    }
+    counts[3] += Double(hits)
+    counts[2] += Double(labels - hits)
+    counts[1] += Double(guesses - hits)
+    counts[0] += Double(outcomes.count - labels - guesses + hits)
+    followed += Double(following)
+    repeated += Double(repeats)
   }
 
   private mutating func grow(to size: Int) {
@@ -133,6 +133,7 @@ struct ConfusionScore: Score {
     let total = total
     guard total > 0 else { return nil }
     switch kind {
+    case .accuracy: return right / total
     case .f1: return f1Value
     case .kappa:
       let chance = (0..<classes).reduce(0.0) { $0 + labels($1) * guesses($1) }
@@ -141,6 +142,12 @@ struct ConfusionScore: Score {
       guard followed > 0 else { return nil }
       return beyond(repeated / followed, right / total)
     }
+  }
+
+  func value(from other: any Score) -> Double? {
+    guard var other = other as? ConfusionScore else { return nil }
+    other.kind = kind
+    return other.value
   }
 
   private func beyond(_ reference: Double, _ accuracy: Double) -> Double? {

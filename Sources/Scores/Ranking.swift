@@ -56,6 +56,11 @@ struct RankedScore: Score {
 
   var value: Double? { kind == .rocAUC ? areaUnderCurve : averagePrecision }
 
+  func value(from other: any Score) -> Double? {
+    guard let other = other as? RankedScore else { return nil }
+    return kind == .rocAUC ? other.areaUnderCurve : other.averagePrecision
+  }
+
   private var areaUnderCurve: Double? {
     var (below, pairs, all) = (0.0, 0.0, 0.0)
     for bin in positives.indices {

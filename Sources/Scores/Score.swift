@@ -35,11 +35,17 @@ package protocol Score: Sendable {
   /// The figure so far; nil while it is not defined.
   var value: Double? { get }
 
+  /// The figure that this score makes of what another of its type has seen: scores that count the same
+  /// things share one count on a board.
+  func value(from other: any Score) -> Double?
+
   /// Takes over what `other`, of the same type, has seen.
   mutating func merge(_ other: any Score)
 }
 
 extension Score {
+  package func value(from other: any Score) -> Double? { (other as? Self)?.value }
+
   package mutating func observe(_ outcomes: ArraySlice<Outcome>) {
     for i in outcomes.indices { observe(outcomes[i]) }
   }

@@ -4,6 +4,8 @@ import Catalogues
 package struct ScoreBoard: Sendable {
   package let task: ScoreTask
   private var scores: [NamedScore]
+  /// For each score the first of its type, which counts for all of them.
+  private let counting: [Int]
   private var recent: [Outcome]
   private let windowRows: Int
   private var next = 0
@@ -14,7 +16,11 @@ package struct ScoreBoard: Sendable {
   package init(task: ScoreTask, windowRows: Int) {
     self.task = task
     self.windowRows = windowRows
-    scores = Catalogue.scores(for: task)
+    let scores = Catalogue.scores(for: task)
+    counting = scores.map { score in
+      scores.firstIndex { type(of: $0.score) == type(of: score.score) } ?? 0
+    }
+    self.scores = scores
     recent = []
     recent.reserveCapacity(min(windowRows, 65_536))
   }
@@ -25,28 +31,37 @@ package struct ScoreBoard: Sendable {
   package var windowCount: Int { recent.count }
 
   package mutating func observe(_ outcomes: ArraySlice<Outcome>) {
-    for i in scores.indices { scores[i].score.observe(outcomes) }
-    for outcome in outcomes {
-      if recent.count < windowRows {
-        recent.append(outcome)
-      } else {
+    for i in scores.indices where counting[i] == i { scores[i].score.observe(outcomes) }
+    // Of more rows than the window holds only the last ones stay.
+    var rest = outcomes.suffix(windowRows)
+    if recent.count < windowRows {
+      let some = rest.prefix(windowRows - recent.count)
+      recent.append(contentsOf: some)
+      rest = rest.dropFirst(some.count)
+    }
+    guard !rest.isEmpty else { return }
+    recent.withUnsafeMutableBufferPointer { recent in
+      for outcome in rest {
         recent[next] = outcome
         next = next + 1 == windowRows ? 0 : next + 1
       }
     }
   }
 
+  private func value(_ index: Int) -> Double? {
+    scores[index].score.value(from: scores[counting[index]].score)
+  }
+
   /// Value of each score over everything; a score that is not defined is left out.
   package var overall: [(name: String, value: Double)] {
-    scores.compactMap { score in score.score.value.map { (score.name, $0) } }
+    scores.indices.compactMap { index in value(index).map { (scores[index].name, $0) } }
   }
 
   /// Value of each score over the window.
   package var overWindow: [(name: String, value: Double)] {
-    var fresh = Catalogue.scores(for: task)
-    let ordered = recent[next...] + recent[..<next]
-    for i in fresh.indices { fresh[i].score.observe(Array(ordered)[...]) }
-    return fresh.compactMap { score in score.score.value.map { (score.name, $0) } }
+    var fresh = ScoreBoard(task: task, windowRows: 0)
+    fresh.observe(Array(recent[next...] + recent[..<next])[...])
+    return fresh.overall
   }
 
   /// One score over the window.
@@ -69,6 +84,6 @@ package struct ScoreBoard: Sendable {
 
   /// The named score over everything.
   package func overall(_ name: String) -> Double? {
-    scores.first { $0.name == name }?.score.value
+    scores.firstIndex { $0.name == name }.flatMap { value($0) }
   }
 }

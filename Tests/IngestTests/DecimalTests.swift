@@ -15,7 +15,7 @@ import Testing
     return bytes.withUnsafeBufferPointer { buffer in
       guard let start = buffer.baseAddress else { return nil }
       let (fast, slow) = (Decimal.read(start), Decimal.readLong(start))
-      if let short = Decimal.readShort(start, start + count) {
+      if let short = Decimal.readShort(start, start + count, Decimal.exactPowers) {
         guard short.bitPattern == slow.value.bitPattern, slow.next == start + count else {
           return nil
         }

@@ -10,21 +10,24 @@ struct Fault {
 
 /// Turns one record's fields into a row of features.
 ///
-/// A format first puts the record's columns into `numbers` and `fields`; then `encode` checks them
+/// A format first puts the record's columns into `columns`; then `encode` checks them
 /// all and only then touches any state, so that nothing is learned from a bad row. No allocation in
 /// steady state.
-final class RowEncoder {
+struct RowEncoder: ~Copyable {
   let plan: FeaturePlan
-  /// The value of each column that is read as a number alone; NaN: missing.
-  let numbers: UnsafeMutablePointer<Double>
-  /// The bytes of each column that is read in any other way; empty: missing.
-  let fields: UnsafeMutablePointer<Field>
+  let columns: RowColumns
   private(set) var target: TargetReader
   private(set) var notices: [SourceNotice] = []
   /// Events accepted so far.
   private(set) var accepted = 0
 
   private let columnCount: Int
+  private let targetColumn: Int?
+  private let weightColumn: Int?
+  private let timeColumn: Int?
+  private let isRegression: Bool
+  /// Whether every feature is a numeric column: nothing to look up and nothing to remember.
+  private let isPlain: Bool
   private let plainColumns: [Int]
   private let derived: [Int]
   private let textual: [Int]
@@ -41,8 +44,12 @@ final class RowEncoder {
   private var timedLags: [TimedHistory]
   private var means: [MeanHistory]
   private var scales: [RunningScale]
-  private let imputed: UnsafeMutablePointer<Double>
-  private let imputedCounts: UnsafeMutablePointer<Double>
+  /// Sums of each feature's values that were there, and how many were not.
+  private let sums: UnsafeMutablePointer<Double>
+  private let missing: UnsafeMutablePointer<Int>
+  /// Columns that must not be missing, and features that remember their last value.
+  private let required: [Int]
+  private let remembered: [Int]
 
   /// Notices of new categories beyond this many a column are only counted.
   private static let noticesPerColumn = 10
@@ -51,14 +58,13 @@ final class RowEncoder {
     self.plan = plan
     self.target = target
     columnCount = plan.columns.count
-    numbers = .allocate(capacity: max(columnCount, 1))
-    numbers.initialize(repeating: .nan, count: max(columnCount, 1))
-    fields = .allocate(capacity: max(columnCount, 1))
+    targetColumn = plan.target
+    weightColumn = plan.weight
+    timeColumn = plan.time.first
+    isRegression = plan.task == .regression
+    columns = RowColumns(count: columnCount)
     levels = .allocate(capacity: max(columnCount, 1))
     levels.initialize(repeating: 0, count: max(columnCount, 1))
-    let nothing = UnsafePointer(RowEncoder.emptyBytes)
-    fields.initialize(
-      repeating: Field(start: nothing, end: nothing), count: max(columnCount, 1))
     let plain = plan.dense.map { if case .column(let index) = $0 { index } else { -1 } }
     plainColumns = plain
     derived = plan.dense.indices.filter { plain[$0] < 0 }
@@ -73,45 +79,42 @@ final class RowEncoder {
     lags = plan.series.map { LagHistory(longest: max($0.longest, 1)) }
     timedLags = plan.series.map { TimedHistory(longest: $0.longestSeconds) }
     means = plan.means.map { MeanHistory(rate: $0.rate) }
+    scaledFeatures = Array(Set(plan.sparse.flatMap(\.dense))).sorted()
     scales = plan.dense.map { _ in RunningScale() }
-    imputed = .allocate(capacity: max(plan.dense.count, 1))
-    imputed.initialize(repeating: 0, count: max(plan.dense.count, 1))
-    imputedCounts = .allocate(capacity: max(plan.dense.count, 1))
-    imputedCounts.initialize(repeating: 0, count: max(plan.dense.count, 1))
+    sums = .allocate(capacity: max(plan.dense.count, 1))
+    sums.initialize(repeating: 0, count: max(plan.dense.count, 1))
+    missing = .allocate(capacity: max(plan.dense.count, 1))
+    missing.initialize(repeating: 0, count: max(plan.dense.count, 1))
+    let direct = plain.indices.filter { plain[$0] >= 0 }
+    required = direct.filter { plan.denseMissing[$0] == .refuse }.map { plain[$0] }
+    remembered = direct.filter { plan.denseMissing[$0] == .last }
+    isPlain =
+      derived.isEmpty && levelColumns.isEmpty && plan.sparse.isEmpty && plan.series.isEmpty
+      && plan.means.isEmpty && plan.id == nil && plan.key == nil && remembered.isEmpty
   }
 
   deinit {
-    numbers.deallocate()
-    fields.deallocate()
     levels.deallocate()
-    imputed.deallocate()
-    imputedCounts.deallocate()
+    sums.deallocate()
+    missing.deallocate()
   }
 
-  /// What an empty field points at: readable bytes that end any number.
-  private nonisolated(unsafe) static let emptyBytes: UnsafeMutablePointer<UInt8> = {
-    let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: 32)
-    bytes.initialize(repeating: 0x0A, count: 32)
-    return bytes
-  }()
+  private var numbers: UnsafeMutablePointer<Double> { columns.numbers }
+  private var fields: UnsafeMutablePointer<Field> { columns.fields }
 
-  var emptyField: Field {
-    let nothing = UnsafePointer(RowEncoder.emptyBytes)
-    return Field(start: nothing, end: nothing)
-  }
-
-  func takeNotices() -> [SourceNotice] {
+  mutating func takeNotices() -> [SourceNotice] {
     defer { notices.removeAll() }
     return notices
   }
 
   /// Checks the columns that a format has put down and appends the row; a fault leaves no trace.
-  func encode(into batch: inout MicroBatch, line: Int) -> Fault? {
-    for column in textual {
-      if let fault = readText(column) { return fault }
+  mutating func encode(into batch: inout MicroBatch, line: Int) -> Fault? {
+    // By index: iterating an array that is stored keeps and lets go of it at each row.
+    for k in 0..<textual.count {
+      if let fault = readText(textual[k]) { return fault }
     }
     var weight = 1.0
-    if let column = plan.weight, !numbers[column].isNaN {
+    if let column = weightColumn, !numbers[column].isNaN {
       weight = numbers[column]
       guard weight >= 0 else {
         return Fault(
@@ -119,7 +122,7 @@ final class RowEncoder {
       }
     }
     var time = Double.nan
-    if let column = plan.time.first {
+    if let column = timeColumn {
       guard let moment = readTime() else {
         return Fault(
           kind: .notATime, column: column, expected: "seconds or a date such as 2011-01-31T18:00",
@@ -127,17 +130,14 @@ final class RowEncoder {
       }
       time = moment
     }
-    for (feature, policy) in plan.denseMissing.enumerated() where policy == .refuse {
-      let column = plainColumns[feature]
-      if column >= 0, numbers[column].isNaN {
-        return Fault(
-          kind: .missingValue, column: column, expected: "a value (--missing refuse)",
-          found: "nothing")
-      }
+    for k in 0..<required.count where numbers[required[k]].isNaN {
+      return Fault(
+        kind: .missingValue, column: required[k], expected: "a value (--missing refuse)",
+        found: "nothing")
     }
     var label = Double.nan
-    if let column = plan.target {
-      if plan.task == .regression {
+    if let column = targetColumn {
+      if isRegression {
         label = numbers[column]
       } else {
         // Last of all checks: a new class is remembered by reading it.
@@ -151,13 +151,19 @@ final class RowEncoder {
     }
     weight *= target.weight(label)
     // From here on nothing can go wrong: state may change.
-    findLevels()
-    let key = plan.key.map { levels[$0] } ?? 0
-    writeDense(batch.nextDense, key: key, time: time)
-    writeSparse(batch.nextDense, &batch)
-    batch.endRow(target: label, weight: weight, time: time, line: line)
-    if let column = plan.id { batch.setLastID(fields[column].bytes) }
-    remember(label, key: key, time: time)
+    if isPlain {
+      writePlain(batch.nextDense)
+      batch.endRow(target: label, weight: weight, time: time, line: line)
+    } else {
+      findLevels()
+      let key = plan.key.map { levels[$0] } ?? 0
+      writePlain(batch.nextDense)
+      writeDerived(batch.nextDense, key: key, time: time)
+      writeSparse(batch.nextDense, &batch)
+      batch.endRow(target: label, weight: weight, time: time, line: line)
+      if let column = plan.id { batch.setLastID(fields[column].bytes) }
+      remember(label, key: key, time: time)
+    }
     accepted += 1
     return nil
   }
@@ -208,7 +214,7 @@ final class RowEncoder {
     return !rest.contains(0) && String(validating: rest, as: UTF8.self) != nil
   }
 
-  private func findLevels() {
+  private mutating func findLevels() {
     for column in levelColumns {
       let wasFull = tables[column].isFull
       let level = tables[column].level(fields[column])
@@ -229,16 +235,29 @@ final class RowEncoder {
     }
   }
 
-  private func note(_ kind: String, _ column: Int, _ text: String) {
+  private mutating func note(_ kind: String, _ column: Int, _ text: String) {
     notices.append(SourceNotice(kind: kind, text: text, event: accepted))
   }
 
-  private func writeDense(_ row: UnsafeMutablePointer<Double>, key: Int, time: Double) {
+  /// The features that are columns as they stand.
+  private mutating func writePlain(_ row: UnsafeMutablePointer<Double>) {
     plainColumns.withUnsafeBufferPointer { columns in
       for feature in columns.indices where columns[feature] >= 0 {
-        row[feature] = filled(feature, numbers[columns[feature]])
+        let value = numbers[columns[feature]]
+        guard value == value else {
+          missing[feature] += 1
+          row[feature] = substitute(feature)
+          continue
+        }
+        row[feature] = value
+        sums[feature] += value
       }
     }
+  }
+
+  private mutating func writeDerived(
+    _ row: UnsafeMutablePointer<Double>, key: Int, time: Double
+  ) {
     for feature in derived {
       switch plan.dense[feature] {
       case .column: break
@@ -247,7 +266,7 @@ final class RowEncoder {
       case .timedLag(let series, let seconds):
         row[feature] = filled(feature, timedLags[series].value(at: time - seconds, key: key))
       case .mean(let index):
-        meanGroups[index] = group(plan.means[index].columns, &groups[index])
+        meanGroups[index] = RowEncoder.group(plan.means[index].columns, levels, &groups[index])
         row[feature] = filled(feature, means[index].value(meanGroups[index]))
       case .product(let factors):
         // Kept finite: one absurd product would leave no scale to come back from.
@@ -257,21 +276,22 @@ final class RowEncoder {
   }
 
   /// The value itself, or what the policy puts where it is missing.
-  @inline(__always)
-  private func filled(_ feature: Int, _ value: Double) -> Double {
+  private mutating func filled(_ feature: Int, _ value: Double) -> Double {
     guard value.isNaN else {
-      imputedCounts[feature] += 1
-      imputed[feature] += value
+      sums[feature] += value
       return value
     }
+    missing[feature] += 1
     return substitute(feature)
   }
 
+  /// What stands for the value that has just been counted as missing.
   private func substitute(_ feature: Int) -> Double {
-    guard imputedCounts[feature] > 0 else { return 0 }
+    let present = accepted + 1 - missing[feature]
+    guard present > 0 else { return 0 }
     switch plan.denseMissing[feature] {
     case .zero: return 0
-    case .mean, .refuse: return imputed[feature] / imputedCounts[feature]
+    case .mean, .refuse: return sums[feature] / Double(present)
     case .last: return last[feature] ?? 0
     }
   }
@@ -279,7 +299,9 @@ final class RowEncoder {
   /// The last values of the features whose policy asks for them.
   private var last: [Int: Double] = [:]
 
-  private func group(_ columns: [Int], _ table: inout KeyTable) -> Int {
+  private static func group(
+    _ columns: [Int], _ levels: UnsafePointer<Int>, _ table: inout KeyTable
+  ) -> Int {
     var level = levels[columns[0]]
     for (stage, column) in columns.dropFirst().enumerated() {
       // Joint levels are numbered pair by pair, so that any number of columns fits in a word.
@@ -289,7 +311,8 @@ final class RowEncoder {
     return level
   }
 
-  private func writeSparse(_ row: UnsafeMutablePointer<Double>, _ batch: inout MicroBatch) {
+  private mutating func writeSparse(_ row: UnsafeMutablePointer<Double>, _ batch: inout MicroBatch)
+  {
     for feature in plan.sparse.indices {
       let shape = plan.sparse[feature]
       var value = 1.0
@@ -301,11 +324,11 @@ final class RowEncoder {
     for feature in scaledFeatures { scales[feature].add(row[feature]) }
   }
 
-  private lazy var scaledFeatures = Array(Set(plan.sparse.flatMap(\.dense))).sorted()
+  private let scaledFeatures: [Int]
 
   /// The global index of a sparse feature's joint level, numbered in order of first appearance.
-  private func index(of feature: Int, _ columns: [Int]) -> Int {
-    let level = group(columns, &sparseKeys[feature])
+  private mutating func index(of feature: Int, _ columns: [Int]) -> Int {
+    let level = RowEncoder.group(columns, levels, &sparseKeys[feature])
     while sparseIndex[feature].count <= level { sparseIndex[feature].append(-1) }
     if sparseIndex[feature][level] < 0 {
       sparseIndex[feature][level] = Int32(sparseNames.count)
@@ -334,16 +357,15 @@ final class RowEncoder {
   }
 
   /// Takes the row's own values into the histories, for the rows to come.
-  private func remember(_ label: Double, key: Int, time: Double) {
+  private mutating func remember(_ label: Double, key: Int, time: Double) {
     for (index, series) in plan.series.enumerated() {
       let value = series.column.map { numbers[$0] } ?? label
       if series.longest > 0 { lags[index].add(value, key: key) }
       if series.longestSeconds > 0 { timedLags[index].add(value, time: time, key: key) }
     }
     for index in means.indices { means[index].add(label, group: meanGroups[index]) }
-    for (feature, policy) in plan.denseMissing.enumerated() where policy == .last {
-      let column = plainColumns[feature]
-      if column >= 0, !numbers[column].isNaN { last[feature] = numbers[column] }
+    for feature in remembered where !numbers[plainColumns[feature]].isNaN {
+      last[feature] = numbers[plainColumns[feature]]
     }
   }
 }

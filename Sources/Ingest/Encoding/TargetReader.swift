@@ -91,6 +91,9 @@ struct TargetReader {
 
   /// The target's value; NaN when it is missing; nil when it is no such target.
   mutating func read(_ field: Field) -> Double? {
+    if field.count == 1, short[Int(field.start[0])] >= 0 {
+      return Double(short[Int(field.start[0])])
+    }
     let field = field.trimmed
     switch task {
     case .regression:
@@ -103,7 +106,20 @@ struct TargetReader {
     }
   }
 
+  /// Indices of the classes whose names are one byte long, by that byte; -1: no such class.
+  private var short = [Int16](repeating: -1, count: 256)
+
   private mutating func index(_ field: Field) -> Double? {
+    guard field.count == 1 else { return search(field) }
+    let byte = Int(field.start[0])
+    if short[byte] >= 0 { return Double(short[byte]) }
+    let found = search(field)
+    // A class that was found by its name or its number keeps it.
+    if let found { short[byte] = Int16(found) }
+    return found
+  }
+
+  private mutating func search(_ field: Field) -> Double? {
     for (index, name) in classes.enumerated() where isEqual(field, name) { return Double(index) }
     if task == .binary, let number = NumberField.value(field) {
       for (index, value) in values.enumerated() where value == number { return Double(index) }

@@ -21,6 +21,7 @@ struct CSVFormat: RecordFormat {
   let hasHeader: Bool
   private var needs: [FeaturePlan.Need] = []
   private let scratch = Scratch()
+  private let powers = Decimal.exactPowers
   private var ends = FieldEnds(capacity: 0)
 
   var quotesHoldLineEnds: Bool { true }
@@ -85,8 +86,8 @@ struct CSVFormat: RecordFormat {
     }
   }
 
-  mutating func parse(_ record: Record, into encoder: RowEncoder) -> Fault? {
-    guard record.hasQuotes else { return parsePlain(record.body, into: encoder) }
+  mutating func parse(_ record: Record, into columns: RowColumns) -> Fault? {
+    guard record.hasQuotes else { return parsePlain(record.body, into: columns) }
     scratch.clear(atLeast: record.body.count)
     var cursor = record.body.start
     let last = needs.count - 1
@@ -98,9 +99,9 @@ struct CSVFormat: RecordFormat {
           found: Refusal.sample(Field(start: cursor, end: record.body.end)))
       }
       if needs[column] == .number {
-        if let fault = CSVFormat.readNumber(field, column, into: encoder) { return fault }
+        if let fault = CSVFormat.readNumber(field, column, into: columns) { return fault }
       } else {
-        encoder.fields[column] = field
+        columns.fields[column] = field
       }
       guard (next < record.body.end) == (column < last) else {
         return wrongCount(record.body, column + 1, next)
@@ -113,21 +114,21 @@ struct CSVFormat: RecordFormat {
   /// A record without quotes: first where its fields end, then what they hold.
   ///
   /// Knowing all ends beforehand lets the processor convert several numbers at a time.
-  private func parsePlain(_ body: Field, into encoder: RowEncoder) -> Fault? {
+  private func parsePlain(_ body: Field, into columns: RowColumns) -> Fault? {
     let count = needs.count
     let found = ends.find(delimiter, in: body, atMost: count)
     guard found == count else {
       return Fault(
         kind: .wrongFieldCount, column: nil, expected: "\(count) fields", found: "\(found)")
     }
-    let numbers = encoder.numbers
+    let numbers = columns.numbers
     let ends = ends.positions
     return needs.withUnsafeBufferPointer { needs -> Fault? in
       var start = body.start
       for column in 0..<count {
         let end = body.start + Int(ends[column])
         if needs[column] == .number {
-          if let value = Decimal.readShort(start, end) {
+          if let value = Decimal.readShort(start, end, powers) {
             numbers[column] = value
             start = end + 1
             continue
@@ -136,12 +137,12 @@ struct CSVFormat: RecordFormat {
           if reading.next == end, reading.value.isFinite {
             numbers[column] = reading.value
           } else if let fault = CSVFormat.readNumber(
-            Field(start: start, end: end), column, into: encoder)
+            Field(start: start, end: end), column, into: columns)
           {
             return fault
           }
         } else if !needs[column].isEmpty {
-          encoder.fields[column] = Field(start: start, end: end)
+          columns.fields[column] = Field(start: start, end: end)
         }
         start = end + 1
       }
@@ -158,10 +159,10 @@ struct CSVFormat: RecordFormat {
   }
 
   /// A field that is to be a number but is not a plain one: blanks around it, missing, or wrong.
-  static func readNumber(_ field: Field, _ column: Int, into encoder: RowEncoder) -> Fault? {
+  static func readNumber(_ field: Field, _ column: Int, into columns: RowColumns) -> Fault? {
     let trimmed = field.trimmed
     if let value = NumberField.value(trimmed) {
-      encoder.numbers[column] = value
+      columns.numbers[column] = value
       guard value.isFinite else {
         return Fault(
           kind: .notFinite, column: column, expected: "a finite number",
@@ -169,7 +170,7 @@ struct CSVFormat: RecordFormat {
       }
       return nil
     }
-    encoder.numbers[column] = .nan
+    columns.numbers[column] = .nan
     if MissingWords.contains(trimmed) { return nil }
     let isInfinite = ["inf", "+inf", "-inf", "infinity", "-infinity"].contains(
       trimmed.count <= 9 ? trimmed.text.lowercased() : "")

@@ -60,7 +60,7 @@ struct NDJSONFormat: RecordFormat {
     for (index, name) in columns.enumerated() { lookup[Array(name.utf8)] = index }
   }
 
-  mutating func parse(_ record: Record, into encoder: RowEncoder) -> Fault? {
+  mutating func parse(_ record: Record, into columns: RowColumns) -> Fault? {
     row += 1
     scratch.clear(atLeast: record.body.count)
     var scanner = JSONScanner(record.body, scratch)
@@ -82,7 +82,7 @@ struct NDJSONFormat: RecordFormat {
         return index
       },
       taking: { index, value in
-        if fault == nil { fault = take(index, value, encoder) }
+        if fault == nil { fault = take(index, value, columns) }
       })
     if let problem {
       return Fault(
@@ -90,14 +90,14 @@ struct NDJSONFormat: RecordFormat {
     }
     if let fault { return fault }
     for index in seenIn.indices where seenIn[index] != row {
-      encoder.numbers[index] = .nan
-      encoder.fields[index] = encoder.emptyField
+      columns.numbers[index] = .nan
+      columns.fields[index] = RowColumns.nothing
     }
     return nil
   }
 
   private mutating func take(
-    _ column: Int, _ value: JSONScanner.Value, _ encoder: RowEncoder
+    _ column: Int, _ value: JSONScanner.Value, _ columns: RowColumns
   ) -> Fault? {
     guard seenIn[column] != row else {
       return Fault(
@@ -109,23 +109,23 @@ struct NDJSONFormat: RecordFormat {
     let wantsNumber = need == .number
     switch value {
     case .null:
-      encoder.numbers[column] = .nan
-      encoder.fields[column] = encoder.emptyField
+      columns.numbers[column] = .nan
+      columns.fields[column] = RowColumns.nothing
     case .list:
       return Fault(
         kind: .nestedValue, column: column, expected: "a single value", found: "a list")
     case .word(let field) where wantsNumber:
-      encoder.numbers[column] = field.start[0] == UInt8(ascii: "t") ? 1 : 0
+      columns.numbers[column] = field.start[0] == UInt8(ascii: "t") ? 1 : 0
     case .number(let field) where wantsNumber:
       let reading = Decimal.read(field.start)
       guard reading.next == field.end, reading.value.isFinite else {
-        return CSVFormat.readNumber(field, column, into: encoder)
+        return CSVFormat.readNumber(field, column, into: columns)
       }
-      encoder.numbers[column] = reading.value
+      columns.numbers[column] = reading.value
     case .string(let field) where wantsNumber:
-      return CSVFormat.readNumber(field, column, into: encoder)
+      return CSVFormat.readNumber(field, column, into: columns)
     case .word(let field), .number(let field), .string(let field):
-      encoder.fields[column] = field
+      columns.fields[column] = field
     }
     return nil
   }

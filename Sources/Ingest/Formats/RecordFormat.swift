@@ -1,7 +1,7 @@
 import Batches
 package import Catalogues
 
-/// Reads records of one kind: finds the columns first, then parses rows into an encoder.
+/// Reads records of one kind: finds the columns first, then parses rows into an columns.
 protocol RecordFormat {
   /// Whether line ends inside quoted fields belong to the record.
   var quotesHoldLineEnds: Bool { get }
@@ -21,8 +21,8 @@ protocol RecordFormat {
   /// Fixes the columns: from here on records are parsed by `parse`.
   mutating func lock(_ plan: FeaturePlan)
 
-  /// Puts a record's columns into the encoder; a fault says why that cannot be done.
-  mutating func parse(_ record: Record, into encoder: RowEncoder) -> Fault?
+  /// Takes a record apart; a fault says why that cannot be done.
+  mutating func parse(_ record: Record, into columns: RowColumns) -> Fault?
 }
 
 /// What a format needs to know to be made.

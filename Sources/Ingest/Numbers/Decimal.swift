@@ -50,36 +50,37 @@ enum Decimal {
   /// Reads a field of at most nine characters after its sign, `[-]digits[.digits]`; nil for any other.
   ///
   /// The point is taken out of the word, so that the digits on both sides are converted as one number.
+  /// Where the point stands is all arithmetic: branches on it would be guessed wrong at every
+  /// other number. `powers` are `exactPowers`, fetched once a record: a static's accessor is a call.
   @inline(__always)
   static func readShort(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ powers: UnsafePointer<Double>
   ) -> Double? {
     let isNegative: UInt64 = start[0] == UInt8(ascii: "-") ? 1 : 0
-    let first = start + Int(isNegative)
-    let length = end - first
-    guard length &- 1 < 9, length > 0 else { return nil }
+    let first = start + Int(truncatingIfNeeded: isNegative)
+    let length = UInt64(bitPattern: Int64(end - first))
     let word = load(first)
     let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
     let difference = word ^ 0x2E2E_2E2E_2E2E_2E2E
     let points = ~((difference & low &+ low) | difference | low)
+    let place = UInt64(truncatingIfNeeded: points.trailingZeroBitCount) >> 3
+    let hasPoint: UInt64 = place < min(length, 8) ? 1 : 0
+    let digits = length &- hasPoint
+    guard digits &- 1 < 8 else { return nil }
+    let isThere = 0 &- hasPoint
     // Bytes before the point; all of them when there is none.
-    let before = points == 0 ? ~0 : ((points & (0 &- points)) &- 1) >> 7
-    let place = points.trailingZeroBitCount >> 3
-    let hasPoint = points != 0 && place < length
-    let digits = hasPoint ? length &- 1 : length
-    guard digits &- 1 < 8, digits > 0 else { return nil }
+    let before = ((1 &<< (place &* 8)) &- 1) | ~isThere
     let rest = word >> 8 | UInt64(first[8]) << 56
-    let joined = hasPoint ? (word & before) | (rest & ~before) : word
-    let shift = UInt64(truncatingIfNeeded: 64 &- 8 &* digits)
+    let joined = (word & before) | (rest & ~before)
+    let shift = 64 &- 8 &* digits
     let values = (joined &<< shift) ^ (0x3030_3030_3030_3030 &<< shift)
-    guard ((values &+ 0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080 == 0 else {
-      return nil
-    }
+    let others = ((values &+ 0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080
+    guard others == 0 else { return nil }
     let pairs = (values &* 2561) >> 8 & 0x00FF_00FF_00FF_00FF
     let fours = (pairs &* 6_553_601) >> 16 & 0x0000_FFFF_0000_FFFF
     let mantissa = (fours &* 42_949_672_960_001) >> 32
-    let magnitude =
-      Double(Int64(bitPattern: mantissa)) / exactPowers[hasPoint ? digits &- place : 0]
+    let power = Int(truncatingIfNeeded: (digits &- place) & isThere)
+    let magnitude = Double(Int64(bitPattern: mantissa)) / powers[power]
     return Double(bitPattern: magnitude.bitPattern | isNegative << 63)
   }
 

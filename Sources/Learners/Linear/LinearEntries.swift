@@ -130,7 +130,7 @@ enum LinearEntries {
   }
 
   private static func fusedModel(
-    _ loss: Loss, _ rule: some Optimizer, _ settings: Settings, _ context: LearnerContext
+    _ loss: Loss, _ rule: any Optimizer, _ settings: Settings, _ context: LearnerContext
   ) -> any Learner {
     LinearModel(
       loss: loss, rule: rule, scaler: scaler(settings, context), denseWidth: context.denseWidth,
@@ -138,7 +138,7 @@ enum LinearEntries {
   }
 
   private static func softmaxModel(
-    _ rule: some Optimizer, _ settings: Settings, _ context: LearnerContext
+    _ rule: any Optimizer, _ settings: Settings, _ context: LearnerContext
   ) -> any Learner {
     Softmax(
       rule: rule, isBinary: context.task == .binary, scaler: scaler(settings, context),

@@ -88,7 +88,7 @@ struct PassiveAggressive: Learner {
         predictions[i] = prediction(scaler.dot(batch.dense(i), weights) + rest)
         continue
       }
-      let (before, after) = scaler.advance(batch.dense(i), weights, into: &scaled)
+      let (before, after) = scaler.lend { $0.advance(batch.dense(i), weights, into: &scaled) }
       predictions[i] = prediction(before + rest)
       scaled[layout.intercept] = 1
       var norm = Vectors.dot(scaled, scaled, layout.denseCount)

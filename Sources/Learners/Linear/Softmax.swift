@@ -11,15 +11,15 @@ import Snapshots
 /// Refit: steps on the quadratic bound of D. Böhning, Multinomial logistic regression algorithm,
 /// Annals of the Institute of Statistical Mathematics 44 (1992): ½·XᵀX bounds the curvature of every
 /// class, is factorised once, and the objective falls at each step.
-struct Softmax<Rule: Optimizer>: Learner {
+struct Softmax: Learner {
   /// With two classes the prediction is the probability of class 1 alone.
   private let isBinary: Bool
   private let layout: LinearLayout
   private let clip: Double
   private let ridge: Double
-  private let prototype: Rule
+  private let prototype: any Optimizer
   private var scaler: FeatureScaler
-  private var rules: [Rule] = []
+  private var rules: [any Optimizer] = []
   private var guards: [DivergenceGuard] = []
   private var weights: [[Double]] = []
   private var scaled: [Double]
@@ -28,7 +28,8 @@ struct Softmax<Rule: Optimizer>: Learner {
   private var count: Int
 
   init(
-    rule: Rule, isBinary: Bool, scaler: FeatureScaler, denseWidth: Int, clip: Double, ridge: Double
+    rule: any Optimizer, isBinary: Bool, scaler: FeatureScaler, denseWidth: Int, clip: Double,
+    ridge: Double
   ) {
     prototype = rule
     self.isBinary = isBinary

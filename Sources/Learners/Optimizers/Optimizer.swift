@@ -53,6 +53,15 @@ protocol Optimizer: Snapshotted, Sendable {
   /// Makes room for `count` weights.
   mutating func grow(to count: Int)
 
+  /// For each of `rows` in order: writes the prediction, then learns the row if it has a label.
+  ///
+  /// There is one way to do it, below. It is a requirement so that each optimiser gets its own
+  /// compiled loop behind one dynamic call a batch: as a method of a generic model it ran
+  /// unspecialised, because a generic type's witnesses are shared by all its arguments.
+  mutating func learn(
+    _ batch: borrowing MicroBatch, rows: Range<Int>, _ state: inout LinearState,
+    into predictions: inout Predictions)
+
   /// Moves the weights by one row.
   mutating func step(_ step: Step, _ weights: UnsafeMutablePointer<Double>)
 
@@ -74,6 +83,48 @@ protocol Optimizer: Snapshotted, Sendable {
 
 extension Optimizer {
   mutating func adopt(_ weights: UnsafeBufferPointer<Double>) {}
+
+  mutating func learn(
+    _ batch: borrowing MicroBatch, rows: Range<Int>, _ state: inout LinearState,
+    into predictions: inout Predictions
+  ) {
+    let (loss, layout, clip) = (state.loss, state.layout, state.clip)
+    let targets = batch.targets
+    let rowWeights = batch.weights
+    state.withWeights { (weights, x, scaler, divergence, learned) in
+      let count = weights.count
+      guard let w = weights.baseAddress else { return }
+      for i in rows {
+        let sparse = batch.sparse(i)
+        let rest = layout.sparseDot(sparse, w, count: count) + w[layout.intercept]
+        let y = targets[i]
+        guard !y.isNaN else {
+          predictions[i] = loss.prediction(scaler.dot(batch.dense(i), w, x) + rest)
+          continue
+        }
+        let (before, after) = scaler.advance(batch.dense(i), w, into: x)
+        predictions[i] = loss.prediction(before + rest)
+        let z = after + rest
+        guard !divergence.trips(z, y) else {
+          let rate = self.rate
+          slow(by: 0.5)
+          refresh()
+          divergence.recover(weights, learned: learned, from: rate, to: self.rate)
+          adopt(UnsafeBufferPointer(weights))
+          learned += 1
+          continue
+        }
+        let gradient = max(-clip, min(clip, loss.gradient(z, y) * rowWeights[i]))
+        x[layout.intercept] = 1
+        step(
+          Step(
+            x: x, sparse: sparse, layout: layout, count: count, gradient: gradient, clip: clip,
+            z: z, y: y, weight: rowWeights[i], loss: loss), w)
+        divergence.keep(UnsafeBufferPointer(weights))
+        learned += 1
+      }
+    }
+  }
 }
 
 /// What every optimiser is given: the rate and how it falls, and the penalties.

@@ -16,6 +16,8 @@ struct FeatureScaler: Sendable {
   }
 
   let kind: Kind
+  /// `kind == .standard`, asked once: comparing an enum with raw values goes through a generic call.
+  private let isStandard: Bool
   /// Scaled values are clamped to ±limit; 0: not at all.
   let limit: Double
   /// Features, rounded up to a multiple of 4; the padding stays 0.
@@ -30,6 +32,7 @@ struct FeatureScaler: Sendable {
 
   init(_ kind: Kind, limit: Double, width: Int) {
     self.kind = kind
+    isStandard = kind == .standard
     self.limit = limit
     stride = (width + 3) & ~3
     offset = Array(repeating: 0, count: stride)
@@ -43,7 +46,7 @@ struct FeatureScaler: Sendable {
   @inline(__always)
   func dot(_ x: UnsafePointer<Double>, _ w: UnsafePointer<Double>) -> Double {
     guard limit > 0 else {
-      if kind == .none { return Vectors.dot(x, w, stride) }
+      if case .none = kind { return Vectors.dot(x, w, stride) }
       return Scaling.dot(x, mean: offset, scale: scale, w, stride)
     }
     return withUnsafeTemporaryAllocation(of: Double.self, capacity: stride) { scratch in
@@ -55,56 +58,34 @@ struct FeatureScaler: Sendable {
 
   /// The row as scaled now.
   func transform(_ x: UnsafePointer<Double>, into out: UnsafeMutablePointer<Double>) {
-    if kind == .none {
+    if case .none = kind {
       out.update(from: x, count: stride)
     } else {
       Scaling.transform(x, mean: offset, scale: scale, into: out, stride)
     }
-    clamp(out)
-  }
-
-  /// Takes the row in, and scales it by the result into `out`; the dot products of `w` with the row
-  /// as scaled before and after.
-  @inline(__always)
-  mutating func advance(
-    _ x: UnsafePointer<Double>, _ w: UnsafePointer<Double>, into out: UnsafeMutablePointer<Double>
-  ) -> (before: Double, after: Double) {
-    if kind == .standard, limit <= 0 {
-      rows += 1
-      return Scaling.advance(
-        x, rows: rows, mean: &offset, squares: &spread, scale: &scale, w, into: out, stride)
-    }
-    let before = dot(x, w)
-    observe(x)
-    transform(x, into: out)
-    return (before, Vectors.dot(out, w, stride))
+    guard limit > 0 else { return }
+    Scaling.clamp(out, to: limit, stride)
   }
 
   /// Takes the row in.
-  mutating func observe(_ x: UnsafePointer<Double>) {
-    rows += 1
-    switch kind {
-    case .none: break
-    case .standard:
-      for j in 0..<stride {
-        let deviation = x[j] - offset[j]
-        offset[j] += deviation * (1 / rows)
-        spread[j] += deviation * (x[j] - offset[j])
-        scale[j] = spread[j] > 0 ? (rows / spread[j]).squareRoot() : 0
-      }
-    case .minMax:
-      for j in 0..<stride {
-        offset[j] = rows == 1 ? x[j] : min(offset[j], x[j])
-        spread[j] = rows == 1 ? x[j] : max(spread[j], x[j])
-        scale[j] = spread[j] > offset[j] ? 1 / (spread[j] - offset[j]) : 0
-      }
-    }
-  }
+  mutating func observe(_ x: UnsafePointer<Double>) { lend { $0.observe(x) } }
 
-  private func clamp(_ out: UnsafeMutablePointer<Double>) {
-    guard limit > 0 else { return }
-    for j in 0..<stride {
-      if out[j] > limit { out[j] = limit } else if out[j] < -limit { out[j] = -limit }
+  /// Lends the state for a run of rows, so that what arrays cost at each use is paid once.
+  @inline(__always)
+  mutating func lend<Result>(_ body: (inout LentScaler) -> Result) -> Result {
+    offset.withUnsafeMutableBufferPointer { offset in
+      scale.withUnsafeMutableBufferPointer { scale in
+        spread.withUnsafeMutableBufferPointer { spread in
+          // Never nil but for rows without dense features, of which nothing is ever read.
+          let nothing = LentScaler.nothing
+          var lent = LentScaler(
+            kind: kind, isStandard: isStandard, limit: limit, stride: stride, rows: rows,
+            offset: offset.baseAddress ?? nothing, scale: scale.baseAddress ?? nothing,
+            spread: spread.baseAddress ?? nothing)
+          defer { rows = lent.rows }
+          return body(&lent)
+        }
+      }
     }
   }
 
