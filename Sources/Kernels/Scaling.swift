@@ -10,12 +10,13 @@ package enum Scaling {
     _ x: UnsafePointer<Double>, mean: UnsafePointer<Double>, scale: UnsafePointer<Double>,
     _ w: UnsafePointer<Double>, _ count: Int
   ) -> Double {
-    var sum = SIMD4<Double>()
+    // In the order of `advance`, so that both round alike.
+    var sum = SIMD2<Double>()
     var i = 0
     while i < count {
-      let deviation = Vectors.load(x, i) - Vectors.load(mean, i)
-      sum += deviation * Vectors.load(scale, i) * Vectors.load(w, i)
-      i &+= 4
+      let deviation = Vectors.pair(x, i) - Vectors.pair(mean, i)
+      sum += deviation * Vectors.pair(scale, i) * Vectors.pair(w, i)
+      i &+= 2
     }
     return sum.sum()
   }

@@ -47,6 +47,31 @@ import Testing
     }
   }
 
+  /// Past some thousand rows the root comes from a series; outliers and jumps take the long way.
+  @Test func `a scale is the reciprocal of the deviation to the last place or two`() {
+    var random = SplitMix(seed: 8)
+    let count = 4
+    var (mean, squares, scale) = (
+      [Double](repeating: 0, count: count), [Double](repeating: 0, count: count),
+      [Double](repeating: 0, count: count)
+    )
+    var worst = 0.0
+    for n in 1...30_000 {
+      var x = vector(count, &random)
+      if n % 5_000 == 0 { x[1] *= 1e6 }
+      if n > 20_000 { x[2] = x[2] * 1e-3 + 40 }
+      x[3] = 7
+      Scaling.observe(
+        x, rows: Double(n), mean: &mean, squares: &squares, scale: &scale, count)
+      for j in 0..<3 where n > 1 {
+        let exact = (Double(n) / squares[j]).squareRoot()
+        worst = max(worst, abs(scale[j] / exact - 1))
+      }
+      #expect(scale[3] == 0)
+    }
+    #expect(worst <= 4 * Double.ulpOfOne)
+  }
+
   @Test func `the sigmoid and softplus hold at both ends`() {
     #expect(Sigmoid.probability(0) == 0.5)
     #expect(Sigmoid.probability(-800) >= 0 && Sigmoid.probability(800) == 1)
