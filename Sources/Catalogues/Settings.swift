@@ -13,6 +13,9 @@ package struct Settings: Sendable {
   /// Whether the user wrote this parameter, rather than leaving it at its default.
   package func isGiven(_ name: String) -> Bool { given.contains(name) }
 
+  /// Whether every parameter was left at its default.
+  package var isAsBorn: Bool { given.isEmpty }
+
   package func real(_ name: String) -> Double {
     guard case .real(let value)? = values[name] else {
       preconditionFailure("no real parameter \(name)")

@@ -38,6 +38,9 @@ struct RunAccount {
       ("reactions", .array(served.reactions.map(\.json))),
       ("versions", .int(served.version + 1)),
     ]
+    if !served.experts.isEmpty {
+      members.append(("experts", .array(served.experts.map(\.json))))
+    }
     if engine.models.count > 1 {
       members.append(
         (
@@ -85,6 +88,7 @@ struct RunAccount {
     for model in engine.models { lines += scoreTable(model) }
     let served = engine.models[0]
     lines += decisions(served)
+    lines += listenedTo(served.experts)
     if let weights = served.weights { lines += largest(weights, sparseName) }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -136,6 +140,19 @@ struct RunAccount {
     for (_, text) in all.sorted(by: { $0.0 < $1.0 }).prefix(shown) { lines.append("  " + text) }
     if all.count > shown { lines.append("  … and \(all.count - shown) more (--journal has all)") }
     return lines
+  }
+
+  private func listenedTo(_ experts: [ExpertAccount]) -> [String] {
+    let top = experts.sorted { $0.share > $1.share }.prefix(6).filter { $0.share > 0.005 }
+    guard !top.isEmpty else { return [] }
+    let width = (top.map(\.name.count).max() ?? 0) + 2
+    return [
+      "", "a mixture of \(experts.count) experts, most listened to (mean weight, now, regret)",
+    ]
+      + top.map {
+        "  " + $0.name + Figure.pad(Figure.fixed($0.share, 2), width - $0.name.count + 6)
+          + Figure.pad(Figure.fixed($0.weight, 2), 8) + Figure.pad(Figure.text($0.regret), 10)
+      }
   }
 
   private func largest(_ weights: LinearWeights, _ sparseName: (Int) -> String) -> [String] {

@@ -83,6 +83,7 @@ package struct Engine {
   package mutating func finish() {
     for index in runners.indices {
       runners[index].tellNotices(event: events)
+      runners[index].tellExperts(event: events)
       entries += runners[index].takeEntries()
     }
   }
@@ -118,6 +119,8 @@ package struct ModelReport {
   package let version: Int
   package let memoryBytes: Int
   package let weights: LinearWeights?
+  /// Who was listened to, in a mixture.
+  package let experts: [ExpertAccount]
 
   init(_ runner: ModelRunner) {
     name = runner.name
@@ -129,5 +132,6 @@ package struct ModelReport {
     version = runner.version
     memoryBytes = runner.learner.memoryBytes
     weights = runner.learner.linearWeights
+    experts = runner.learner.experts
   }
 }

@@ -1,9 +1,9 @@
 import Batches
 import Catalogues
 import Detectors
-import Learners
+package import Learners
 import Scores
-import Telemetry
+package import Telemetry
 
 /// One model on its way through the stream: predicts, is scored, learns, is watched, and reacts.
 struct ModelRunner {
@@ -42,7 +42,8 @@ struct ModelRunner {
     self.options = options
     self.schema = schema
     let context = LearnerContext(
-      task: schema.task, denseWidth: schema.denseWidth, season: options.season)
+      task: schema.task, denseWidth: schema.denseWidth, season: options.season,
+      companions: specification == "mixture" ? options.models.filter { $0 != specification } : [])
     fresh = try Catalogue.learners.make(specification, context)
     learner = fresh
     board = ScoreBoard(task: schema.task.scoreTask, windowRows: options.scoreWindow)
@@ -164,6 +165,16 @@ struct ModelRunner {
             ("learned", .int(notice.learned)),
           ]))
     }
+  }
+
+  /// Puts the share of each expert of a mixture into the journal.
+  mutating func tellExperts(event: Int) {
+    let experts = learner.experts
+    guard !experts.isEmpty else { return }
+    entries.append(
+      JournalEntry(
+        event: event, kind: "experts",
+        [("model", .string(name)), ("experts", .array(experts.map(\.json)))]))
   }
 
   private mutating func isDue(event: Int, time: Double) -> Bool {
@@ -303,6 +314,16 @@ struct ModelRunner {
   mutating func takeEntries() -> [JournalEntry] {
     defer { entries.removeAll() }
     return entries
+  }
+}
+
+extension ExpertAccount {
+  /// The expert as journal and summary have it.
+  package var json: JSONValue {
+    .members([
+      ("name", .string(name)), ("weight", .number(weight)), ("share", .number(share)),
+      ("regret", .number(regret)),
+    ])
   }
 }
 

@@ -68,6 +68,16 @@ package enum BLAS {
       1, out, blasint(outStride))
   }
 
+  /// The lower triangle of out[n×n] ← out − a[rows×n]ᵀ · a.
+  package static func subtractGram(
+    _ a: UnsafePointer<Double>, stride: Int, rows: Int, width: Int,
+    from out: UnsafeMutablePointer<Double>, stride outStride: Int
+  ) {
+    cblas_dsyrk(
+      CblasRowMajor, CblasLower, CblasTrans, blasint(width), blasint(rows), -1, a, blasint(stride),
+      1, out, blasint(outStride))
+  }
+
   /// y ← a · x for symmetric a[n×n], of which only the lower triangle is read.
   package static func multiplySymmetric(
     _ a: UnsafePointer<Double>, stride: Int, width: Int, _ x: UnsafePointer<Double>,

@@ -83,4 +83,16 @@ package enum SymmetricSystem {
   private static func pow10(_ exponent: Int) -> Double {
     (0..<exponent).reduce(1) { value, _ in value * 10 }
   }
+
+  /// Copies the lower triangle of a[n×n] over the upper one, in tiles that stay in the nearest cache.
+  package static func mirror(_ a: UnsafeMutablePointer<Double>, stride: Int, width: Int) {
+    let tile = 16
+    for top in Swift.stride(from: 0, to: width, by: tile) {
+      for left in Swift.stride(from: 0, through: top, by: tile) {
+        for i in top..<min(top + tile, width) {
+          for j in left..<min(left + tile, i) { a[j * stride + i] = a[i * stride + j] }
+        }
+      }
+    }
+  }
 }

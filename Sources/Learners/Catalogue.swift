@@ -9,6 +9,7 @@ extension Catalogue where Context == LearnerContext, Product == any Learner {
         LinearEntries.linear,
         LinearEntries.logistic,
         LinearEntries.softmax,
+        Mixture.entry,
         PassiveAggressive.entry,
         RecursiveLeastSquares.entry,
         SeasonalNaive.noChange,

@@ -35,12 +35,27 @@ package protocol Learner: Snapshotted, Sendable {
 
   /// What was learned, if it can be said in weights.
   var linearWeights: LinearWeights? { get }
+
+  /// Who was listened to, in a learner that mixes others; empty in any other.
+  var experts: [ExpertAccount] { get }
 }
 
 extension Learner {
   package mutating func refresh() {}
   package mutating func takeNotices() -> [LearnerNotice] { [] }
   package var linearWeights: LinearWeights? { nil }
+  package var experts: [ExpertAccount] { [] }
+}
+
+/// One expert of a mixture.
+package struct ExpertAccount: Sendable {
+  package let name: String
+  /// Its weight in the next prediction.
+  package let weight: Double
+  /// Its mean weight over all predictions so far.
+  package let share: Double
+  /// What not having followed it alone has cost, in the loss's unit; negative: the mixture was better.
+  package let regret: Double
 }
 
 /// What a learner is made for.
@@ -49,11 +64,16 @@ package struct LearnerContext: Sendable {
   package let denseWidth: Int
   /// The season, when one is known.
   package let season: StreamInterval?
+  /// The other models of the run, which a mixture is to mix.
+  package var companions: [String]
 
-  package init(task: Task, denseWidth: Int, season: StreamInterval? = nil) {
+  package init(
+    task: Task, denseWidth: Int, season: StreamInterval? = nil, companions: [String] = []
+  ) {
     self.task = task
     self.denseWidth = denseWidth
     self.season = season
+    self.companions = companions
   }
 }
 

@@ -96,6 +96,8 @@ struct SeasonalNaive: Learner {
       if isMulticlass { classes = max(classes, Int(label) + 1) }
     }
     switch season {
+    // The last label is all that "no change" needs.
+    case .events(1): return
     case .events(let rows):
       labels.append(label)
       first = max(first, labels.count - rows)

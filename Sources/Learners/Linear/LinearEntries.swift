@@ -43,7 +43,7 @@ enum LinearEntries {
   }
 
   static let linear = Entry<LearnerContext, any Learner>(
-    "linear", "linear regression, row by row",
+    "linear", "linear regression, row by row; as it stands, the mixture of its rates and links",
     parameters: [
       Parameter(
         "loss", .choice(default: "squared", of: ["squared", "huber", "quantile", "poisson"]),
@@ -57,6 +57,7 @@ enum LinearEntries {
       guard context.task == .regression else {
         throw .unfit(entry: "linear", reason: "it predicts numbers; use logistic or softmax")
       }
+      if settings.isAsBorn { return try mixture(context) }
       let loss: Loss =
         switch settings.word("loss") {
         case "huber": .huber(epsilon: settings.real("epsilon"))
@@ -68,7 +69,8 @@ enum LinearEntries {
     })
 
   static let logistic = Entry<LearnerContext, any Learner>(
-    "logistic", "logistic regression for two classes, row by row",
+    "logistic",
+    "logistic regression for two classes, row by row; as it stands, the mixture of its rates",
     parameters: steps(optimizer: "adagrad", rate: 0.1),
     make: { settings, context throws(SpecificationError) in
       guard context.task == .binary else {
@@ -77,6 +79,7 @@ enum LinearEntries {
           reason: context.task == .regression
             ? "the target is a number; use linear" : "there are more than two classes; use softmax")
       }
+      if settings.isAsBorn { return try mixture(context) }
       return try model(.logistic, settings, context)
     })
 
@@ -93,6 +96,15 @@ enum LinearEntries {
         settings.word("optimizer"), stepSettings(settings, rate: settings.real("rate")))
       return softmaxModel(rule, settings, context)
     })
+
+  /// With nothing set, no rate is either: all of them learn.
+  private static func mixture(
+    _ context: LearnerContext
+  ) throws(SpecificationError) -> any Learner {
+    var own = context
+    own.companions = []
+    return try Catalogue.learners.make("mixture", own)
+  }
 
   private static func stepSettings(_ settings: Settings, rate: Double) -> StepSettings {
     let intercept = settings.real("intercept")

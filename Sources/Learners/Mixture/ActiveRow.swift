@@ -1,0 +1,101 @@
+import Batches
+
+/// One row as all experts of a mixture see it: the features that are not 0, by index and value.
+///
+/// Dense features are standardised by what came before the row and clamped to ±5; the intercept is
+/// the feature that is always 1; sparse ones are raw, clamped too. Indices are those of
+/// `LinearLayout`.
+struct ActiveRow: Sendable {
+  static let limit = 5.0
+
+  let layout: LinearLayout
+  private var indices: [Int32]
+  private var values: [Double]
+  private var count = 0
+  /// Σ value².
+  private var norm = 0.0
+  /// One more than the largest index.
+  private var width: Int
+  private var scaled: [Double]
+
+  init(layout: LinearLayout) {
+    self.layout = layout
+    width = layout.denseCount
+    scaled = Array(repeating: 0, count: layout.denseCount)
+    indices = Array(repeating: 0, count: layout.denseCount)
+    values = Array(repeating: 0, count: layout.denseCount)
+  }
+
+  /// Takes row `i` of the batch as `scaler` stands.
+  mutating func fill(_ batch: borrowing MicroBatch, _ i: Int, _ scaler: FeatureScaler) {
+    let sparse = batch.sparse(i)
+    let room = layout.denseWidth + 1 + sparse.count
+    if room > indices.count {
+      indices.append(contentsOf: repeatElement(0, count: room - indices.count))
+      values.append(contentsOf: repeatElement(0, count: room - values.count))
+    }
+    let (limit, dense) = (ActiveRow.limit, layout.denseWidth)
+    var (used, sum, widest) = (0, 1.0, layout.denseCount)
+    scaled.withUnsafeMutableBufferPointer { scaled in
+      indices.withUnsafeMutableBufferPointer { indices in
+        values.withUnsafeMutableBufferPointer { values in
+          if let out = scaled.baseAddress { scaler.transform(batch.dense(i), into: out) }
+          for j in 0..<dense {
+            let value = scaled[j] > limit ? limit : (scaled[j] < -limit ? -limit : scaled[j])
+            // A feature that is 0 takes no part; written anyway, so that there is no branch.
+            indices[used] = Int32(truncatingIfNeeded: j)
+            values[used] = value
+            used &+= value != 0 ? 1 : 0
+            sum += value * value
+          }
+          indices[used] = Int32(truncatingIfNeeded: layout.intercept)
+          values[used] = 1
+          used += 1
+          for s in 0..<sparse.count {
+            let raw = sparse.values[s]
+            let value = raw > limit ? limit : (raw < -limit ? -limit : raw)
+            guard value != 0 else { continue }
+            let index = layout.sparseOffset + Int(sparse.indices[s])
+            indices[used] = Int32(truncatingIfNeeded: index)
+            values[used] = value
+            used += 1
+            sum += value * value
+            if index >= widest { widest = index + 1 }
+          }
+        }
+      }
+    }
+    (count, norm, width) = (used, sum, widest)
+  }
+
+  /// Lends the row by pointers, so that what arrays cost at each use is paid once.
+  @inline(__always)
+  mutating func lend<Result>(_ body: (LentRow) -> Result) -> Result {
+    indices.withUnsafeMutableBufferPointer { indices in
+      values.withUnsafeMutableBufferPointer { values in
+        guard let first = indices.baseAddress, let value = values.baseAddress else {
+          preconditionFailure("a row has room for its intercept")
+        }
+        return body(
+          LentRow(indices: first, values: value, count: count, norm: norm, width: width))
+      }
+    }
+  }
+}
+
+/// An `ActiveRow` while it is lent.
+struct LentRow {
+  let indices: UnsafePointer<Int32>
+  let values: UnsafePointer<Double>
+  let count: Int
+  let norm: Double
+  let width: Int
+
+  init(
+    indices: UnsafePointer<Int32>, values: UnsafePointer<Double>, count: Int, norm: Double,
+    width: Int
+  ) {
+    (self.indices, self.values, self.count) = (indices, values, count)
+    (self.norm, self.width) = (norm, width)
+  }
+}

@@ -1,0 +1,479 @@
+import Batches
+import Catalogues
+import Glibc
+import Kernels
+import Snapshots
+
+/// The model with nothing to set: many rates, links and baselines learn at once, and what is served is
+/// their mixture by `MLpoly` in the loss that is scored.
+///
+/// Experts, for each link (identity, √ and log1p while no label is negative; log-odds for classes): eight
+/// rates of implicit SGD and four of AdaGrad (`FirstOrderExperts`), and where the row is narrow enough or
+/// on request recursive least squares, for classes online Newton, at several forgetting factors
+/// (`SecondOrderExperts`). Beside them stand persistence ("same as last time") and, where a season is
+/// known, the same of a season ago: a mixture is soon no worse than the best of all these.
+///
+/// Rows are standardised by what came before them, clamped to ±5, and both predicted and learned so.
+/// Predictions of numbers are clamped to the labels' range and half of it on both sides. The
+/// mixture's loss is the absolute error for numbers and log loss for classes.
+///
+/// `mixture` beside other `--model`s mixes those instead of its own.
+///
+/// Memory: 128 bytes a feature and link; 8·d² for each forgetting factor.
+struct Mixture: Learner {
+  static let parameters: [Parameter] = [
+    Parameter(
+      "second-order", .choice(default: "auto", of: ["auto", "on", "off"]),
+      "recursive least squares (numbers) or online Newton (classes) among the experts; auto: for "
+        + "numbers, up to 256 weights"),
+    Parameter(
+      "forgetting", .reals(default: [], in: 0.5...1),
+      "weight that second-order experts keep from row to row (0.999/0.9999/1)"),
+    Parameter("ridge", .real(default: 1, in: 1e-9...1e9), "their penalty on squared weights"),
+    Parameter(
+      "most", .integer(default: 2000, in: 1...8000),
+      "weights that they take at most; memory is 8·most² bytes each"),
+    Parameter(
+      "links", .choice(default: "auto", of: ["auto", "identity"]),
+      "auto: also the square root and the logarithm of a target that is never negative"),
+    Parameter(
+      "pool", .choice(default: "mean", of: ["mean", "log-odds"]),
+      "what is mixed for classes: probabilities, or their log-odds"),
+  ]
+
+  static let entry = Entry<LearnerContext, any Learner>(
+    "mixture", "many rates, links and baselines at once, mixed by MLpoly: nothing to set",
+    parameters: parameters,
+    make: { settings, context throws(SpecificationError) in try make(settings, context) })
+
+  static func make(
+    _ settings: Settings, _ context: LearnerContext
+  ) throws(SpecificationError) -> any Learner {
+    guard context.task != .multiclass else {
+      throw .unfit(entry: "mixture", reason: "there are more than two classes; use softmax")
+    }
+    return Mixture(settings, context, try Companions.make(context))
+  }
+
+  private let isBinary: Bool
+  private let poolsLogOdds: Bool
+  private let most: Int
+  private let layout: LinearLayout
+  private let links: [Link]
+  private let blank: Blank
+  private var scaler: FeatureScaler
+  private var hand: Hand
+  private var first: [FirstOrderExperts]
+  private var second: [SecondOrderExperts]
+  private var companions: Companions
+  private var targets: TargetStatistics
+  private var pool: MLpoly
+  private var learned = 0
+  private var saidMemory = 0
+  private var notices: [LearnerNotice] = []
+  /// Second-order experts are no longer kept: there are too many weights.
+  private var isWide = false
+
+  /// What is needed to begin again.
+  private struct Blank: Sendable {
+    let first: [FirstOrderExperts]
+    let second: [SecondOrderExperts]
+    let companions: Companions
+  }
+
+  init(_ settings: Settings, _ context: LearnerContext, _ companions: Companions) {
+    isBinary = context.task == .binary
+    poolsLogOdds = isBinary && settings.word("pool") == "log-odds"
+    layout = LinearLayout(denseWidth: context.denseWidth)
+    let wish = settings.word("second-order")
+    let isAlone = companions.areGiven
+    most = wish == "on" ? settings.integer("most") : min(settings.integer("most"), 256)
+    links =
+      isAlone
+      ? []
+      : isBinary
+        ? [.logistic] : settings.word("links") == "auto" ? [.identity, .log1p, .sqrt] : [.identity]
+    let width = layout.denseCount
+    let hasSecond =
+      !isAlone && (wish == "on" || (wish == "auto" && !isBinary)) && width <= most
+    let given = settings.reals("forgetting")
+    let factors = given.isEmpty ? [0.999, 0.9999, 1] : given
+    let ridge = settings.real("ridge")
+    let links = links
+    first = links.map { FirstOrderExperts(link: $0, width: width) }
+    second =
+      hasSecond
+      ? factors.map {
+        SecondOrderExperts(links: links, forgetting: $0, ridge: ridge, width: width)
+      } : []
+    self.companions = companions
+    blank = Blank(first: first, second: second, companions: companions)
+    scaler = FeatureScaler(.standard, limit: 0, width: context.denseWidth)
+    targets = TargetStatistics(links: links)
+    let experts =
+      links.count * FirstOrderExperts.count + second.count * links.count + companions.count
+    pool = MLpoly(experts: experts)
+    hand = Hand(layout: layout, experts: experts, links: links.count)
+  }
+
+  var outputs: Int { 1 }
+  var memoryBytes: Int {
+    first.reduce(0) { $0 + $1.memoryBytes } + second.reduce(0) { $0 + $1.memoryBytes }
+      + scaler.memoryBytes + companions.memoryBytes
+  }
+
+  private var firstSecond: Int { first.count * FirstOrderExperts.count }
+  private var firstCompanion: Int { firstSecond + blank.second.count * links.count }
+
+  // MARK: - Predicting
+
+  func predict(
+    _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
+  ) {
+    var hand = hand
+    var said = companions
+    said.predict(batch, rows)
+    for i in rows {
+      hand.row.fill(batch, i, scaler)
+      predictions[i] = ask(said, i, &hand)
+    }
+  }
+
+  /// Every expert's prediction of a row, and their mixture.
+  private func ask(_ companions: borrowing Companions, _ i: Int, _ hand: inout Hand) -> Double {
+    hand.lend { row, z, p in
+      var at = 0
+      for l in 0..<first.count {
+        first[l].predict(row, into: z + at)
+        let link = links[l]
+        for k in at..<(at + FirstOrderExperts.count) { p[k] = targets.clamp(link.backward(z[k])) }
+        at += FirstOrderExperts.count
+      }
+      for s in 0..<second.count {
+        second[s].predict(row, into: z + at)
+        for l in 0..<links.count { p[at + l] = targets.clamp(links[l].backward(z[at + l])) }
+        at += links.count
+      }
+      replaceSilent(p)
+      companions.say(i, into: p + firstCompanion)
+      return mixed(p)
+    }
+  }
+
+  /// Experts that no longer speak say what their like at the same place does.
+  private func replaceSilent(_ p: UnsafeMutablePointer<Double>) {
+    if !targets.areLinksOpen, links.count > 1 {
+      for l in 1..<links.count {
+        for k in 0..<FirstOrderExperts.count { p[l * FirstOrderExperts.count + k] = p[k] }
+        for s in 0..<second.count {
+          p[firstSecond + s * links.count + l] = p[firstSecond + s * links.count]
+        }
+      }
+    }
+    if isWide { for k in firstSecond..<firstCompanion { p[k] = p[3] } }
+  }
+
+  private func mixed(_ p: UnsafePointer<Double>) -> Double {
+    guard poolsLogOdds else {
+      let sum = pool.mix(p)
+      return isBinary ? LogOdds.clamp(sum) : sum
+    }
+    var sum = 0.0
+    for k in 0..<pool.weights.count { sum += pool.weights[k] * log(p[k] / (1 - p[k])) }
+    return LogOdds.probability(sum)
+  }
+
+  // MARK: - Learning
+
+  mutating func learn(
+    _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
+  ) {
+    companions.learn(batch, rows)
+    // Taken out for as long, so that asking the experts and writing their answers do not overlap.
+    var own = Hand(layout: LinearLayout(denseWidth: 0), experts: 0, links: 0)
+    swap(&own, &hand)
+    for i in rows {
+      own.row.fill(batch, i, scaler)
+      let mixture = ask(companions, i, &own)
+      predictions[i] = mixture
+      let y = batch.targets[i]
+      guard !y.isNaN else { continue }
+      learnRow(y, mixture, importance: batch.weights[i], &own)
+      scaler.observe(batch.dense(i))
+      companions.persistence.observe(y)
+      learned += 1
+    }
+    swap(&own, &hand)
+  }
+
+  /// The weights of the mixture move by what the row has shown.
+  private mutating func follow(
+    _ y: Double, _ mixture: Double, _ p: UnsafeMutablePointer<Double>
+  ) {
+    if poolsLogOdds {
+      // The experts have learned: their probabilities are not needed any more.
+      for k in 0..<pool.weights.count { p[k] = log(p[k] / (1 - p[k])) }
+      pool.update(gradient: mixture - y, mixed: log(mixture / (1 - mixture)), p)
+      return
+    }
+    let gradient =
+      isBinary
+      ? (mixture - y) / (mixture * (1 - mixture)) : (mixture > y ? 1 : (mixture < y ? -1 : 0))
+    pool.update(gradient: gradient, mixed: mixture, p)
+  }
+
+  private mutating func learnRow(
+    _ y: Double, _ mixture: Double, importance: Double, _ hand: inout Hand
+  ) {
+    let isFirst = targets.count == 0
+    targets.observe(y)
+    for l in 0..<links.count { hand.targets[l] = links[l].forward(y) }
+    let linkTargets = hand.targets
+    hand.lend { row, z, p in
+      grow(to: row.width)
+      if isFirst, !isBinary {
+        for l in 0..<first.count { first[l].startIntercepts(at: linkTargets[l], layout) }
+        for s in 0..<second.count { second[s].startIntercepts(at: linkTargets, layout) }
+      } else {
+        let live = targets.areLinksOpen ? links.count : min(1, links.count)
+        for l in 0..<live {
+          first[l].learn(
+            row, said: (isBinary ? p : z) + l * FirstOrderExperts.count, target: linkTargets[l],
+            importance: importance, scale: isBinary ? 1 : targets.deviation(l))
+        }
+        for s in 0..<second.count {
+          let isSound = second[s].learn(
+            row, z: z + firstSecond + s * links.count, targets: linkTargets,
+            importance: importance)
+          if !isSound { tellRestart(s) }
+        }
+      }
+      follow(y, mixture, p)
+    }
+  }
+
+  private mutating func tellRestart(_ s: Int) {
+    note(
+      "inverse-restarted",
+      "the inverse at forgetting \(second[s].forgetting) lost its positive definiteness; it starts "
+        + "again from the prior")
+  }
+
+  private mutating func grow(to width: Int) {
+    for l in first.indices { first[l].grow(to: width) }
+    guard !second.isEmpty, width > second[0].width else { return }
+    guard width <= most else {
+      second = []
+      isWide = true
+      note(
+        "second-order-left",
+        "\(width) weights: the second-order experts, which take \(most) at most, are left out "
+          + "(second-order=on, most=…)")
+      return
+    }
+    for s in second.indices { second[s].grow(to: width) }
+    let bytes = second.reduce(0) { $0 + $1.memoryBytes }
+    if bytes > max(1 << 23, 2 * saidMemory) {
+      saidMemory = bytes
+      note(
+        "second-order-memory",
+        "the inverses of \(second.count) second-order experts now take \(bytes >> 20) MB (8·d² "
+          + "bytes each, \(most) weights at most)")
+    }
+  }
+
+  private mutating func note(_ kind: String, _ text: String) {
+    notices.append(LearnerNotice(kind: kind, text: text, learned: learned))
+  }
+
+  // MARK: - Reactions
+
+  /// Everything is forgotten, and the window learned row by row.
+  mutating func refit(on window: borrowing MicroBatch) -> RefitReport {
+    first = blank.first
+    second = blank.second
+    companions = blank.companions
+    isWide = false
+    scaler.reset()
+    targets = TargetStatistics(links: links)
+    pool.reset()
+    var scratch = Predictions(rows: window.count, width: 1)
+    let before = learned
+    learn(window, rows: 0..<window.count, into: &scratch)
+    guard learned > before else {
+      return RefitReport(
+        rows: 0, method: "replay of the window", failure: "the window holds no labels")
+    }
+    return RefitReport(rows: learned - before, method: "replay of the window")
+  }
+
+  mutating func refresh() {
+    for l in first.indices { first[l].refresh() }
+    for s in second.indices { second[s].refresh() }
+    scaler.forget(to: 256)
+    pool.reset()
+  }
+
+  mutating func takeNotices() -> [LearnerNotice] {
+    defer { notices.removeAll() }
+    return notices
+  }
+
+  // MARK: - Accounts
+
+  var experts: [ExpertAccount] {
+    var names: [String] = []
+    for link in links {
+      let suffix = links.count > 1 ? " of \(link.rawValue)" : ""
+      names += FirstOrderExperts.names.map { $0 + suffix }
+    }
+    for block in blank.second {
+      names += links.map { link in
+        "\(isBinary ? "newton" : "rls") \(block.forgetting)"
+          + (links.count > 1 ? " of \(link.rawValue)" : "")
+      }
+    }
+    names += companions.names
+    return names.indices.map {
+      ExpertAccount(
+        name: names[$0], weight: pool.weights[$0], share: pool.shares[$0],
+        regret: pool.regrets[$0])
+    }
+  }
+
+  /// The first-order experts of the plain link, weighted as they are served; nil where none is.
+  var linearWeights: LinearWeights? {
+    guard let block = first.first else { return nil }
+    let own = Array(pool.weights[..<FirstOrderExperts.count])
+    let total = own.reduce(0, +)
+    guard total > 0 else { return nil }
+    var sum: [Double] = []
+    for (k, weight) in own.enumerated() {
+      let weights = block.weights(k)
+      if sum.isEmpty { sum = Array(repeating: 0, count: weights.count) }
+      for j in sum.indices { sum[j] += weight / total * weights[j] }
+    }
+    return LinearWeights(
+      dense: Array(sum[..<layout.denseWidth]), sparse: Array(sum[layout.sparseOffset...]),
+      intercept: sum[layout.intercept])
+  }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write([learned, saidMemory])
+    writer.write(isWide)
+    scaler.write(to: &writer)
+    for block in first { block.write(to: &writer) }
+    for block in second { block.write(to: &writer) }
+    companions.write(to: &writer)
+    targets.write(to: &writer)
+    pool.write(to: &writer)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let numbers = try reader.readInts()
+    guard numbers.count == 2 else { throw .corrupt }
+    (learned, saidMemory) = (numbers[0], numbers[1])
+    isWide = try reader.readBool()
+    try scaler.restore(from: &reader)
+    for l in first.indices { try first[l].restore(from: &reader) }
+    if isWide { second = [] }
+    for s in second.indices { try second[s].restore(from: &reader) }
+    try companions.restore(from: &reader)
+    try targets.restore(from: &reader)
+    try pool.restore(from: &reader)
+  }
+}
+
+/// The row at hand: its features, and what the experts make of it.
+private struct Hand: Sendable {
+  var row: ActiveRow
+  /// The links' targets.
+  var targets: [Double]
+  private var predictors: [Double]
+  private var predictions: [Double]
+
+  init(layout: LinearLayout, experts: Int, links: Int) {
+    row = ActiveRow(layout: layout)
+    targets = Array(repeating: 0, count: links)
+    predictors = Array(repeating: 0, count: experts)
+    predictions = predictors
+  }
+
+  @inline(__always)
+  mutating func lend<Result>(
+    _ body: (LentRow, UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>) -> Result
+  ) -> Result {
+    predictors.withUnsafeMutableBufferPointer { z in
+      predictions.withUnsafeMutableBufferPointer { p in
+        guard let z = z.baseAddress, let p = p.baseAddress else {
+          preconditionFailure("a mixture of nothing")
+        }
+        return row.lend { body($0, z, p) }
+      }
+    }
+  }
+}
+
+/// What has been seen of the target: its range, and its deviation as each link has it.
+struct TargetStatistics: Sendable {
+  private let links: [Link]
+  private(set) var count = 0.0
+  private var low = 0.0
+  private var high = 0.0
+  private var means: [Double]
+  private var squares: [Double]
+  /// Whether links that need a target of at least 0 still learn.
+  private(set) var areLinksOpen = true
+
+  init(links: [Link]) {
+    self.links = links
+    means = Array(repeating: 0, count: links.count)
+    squares = means
+  }
+
+  mutating func observe(_ y: Double) {
+    count += 1
+    (low, high) = count == 1 ? (y, y) : (min(low, y), max(high, y))
+    if y < 0 { areLinksOpen = false }
+    for l in links.indices {
+      let t = links[l].forward(y)
+      let deviation = t - means[l]
+      means[l] += deviation / count
+      squares[l] += deviation * (t - means[l])
+    }
+  }
+
+  /// Standard deviation of the target of link `l`; its size, or 1, while it has none.
+  func deviation(_ l: Int) -> Double {
+    if squares[l] > 0 { return (squares[l] / count).squareRoot() }
+    return means[l] != 0 ? abs(means[l]) : 1
+  }
+
+  /// The labels' range and half of it on both sides is where predictions of numbers stay.
+  @inline(__always)
+  func clamp(_ value: Double) -> Double {
+    if links.first == .logistic { return value }
+    let margin = (high - low) / 2
+    // A comparison that a NaN fails ends at the middle.
+    return value >= low - margin
+      ? min(value, high + margin) : (value < low ? low - margin : (low + high) / 2)
+  }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write([count, low, high])
+    writer.write(means)
+    writer.write(squares)
+    writer.write(areLinksOpen)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let numbers = try reader.readDoubles()
+    means = try reader.readDoubles()
+    squares = try reader.readDoubles()
+    areLinksOpen = try reader.readBool()
+    guard numbers.count == 3, means.count == links.count, squares.count == links.count else {
+      throw .corrupt
+    }
+    (count, low, high) = (numbers[0], numbers[1], numbers[2])
+  }
+}
