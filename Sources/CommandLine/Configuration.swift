@@ -39,7 +39,7 @@ enum Configuration {
       .number("score-window", \.scoreWindow), .number("score-since", \.scoreSince),
       .text("bad-rows", \.badRows), .text("max-bad", \.maxBad), .number("max-line", \.maxLine),
       .text("predictions", \.predictions), .text("journal", \.journal), .text("summary", \.summary),
-      .flag("follow", \.follow), .flag("quiet", \.quiet),
+      .flag("auto", \.auto), .flag("follow", \.follow), .flag("quiet", \.quiet),
     ]
   }
 

@@ -26,7 +26,8 @@ struct LearnCommand: ParsableCommand {
   var source = "-"
   @Option(help: "A JSON file with any of these options under the same names.")
   var config: String?
-  @Option(help: "Write the options of this run as such a file.")
+  @Option(
+    help: "Write the options of this run as such a file, with the recipe that --auto settled on.")
   var writeConfig: String?
   @OptionGroup var options: LearnOptions
 
@@ -35,12 +36,10 @@ struct LearnCommand: ParsableCommand {
       var merged = options
       if let config { try Configuration.merge(config, into: &merged) }
       let settings = try LearnSettings(merged)
-      if let writeConfig {
-        let file = try OutputFile(path: writeConfig)
-        try file.append(Configuration.json(merged).indented() + "\n")
-        try file.flush()
-      }
+      let file = try writeConfig.map { try OutputFile(path: $0) }
       var run = try LearnRun.open(source: source, merged, settings)
+      try file?.append(Configuration.json(run.options).indented() + "\n")
+      try file?.flush()
       try run.run()
     }
   }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Batches
+import Ingest
 
 /// The options of `weir learn`, as flags and as keys of a `--config` file.
 struct LearnOptions: ParsableArguments {
@@ -37,6 +39,11 @@ struct LearnOptions: ParsableArguments {
   var mean: [String] = []
   @Option(help: "The column that keeps lags and means of different sources apart.")
   var key: String?
+  @Flag(
+    help:
+      "Make features from what the first 1000 events show: codes, season, lags, crosses, means. With --lag none, nothing made of the past."
+  )
+  var auto = false
   @Option(
     help:
       "What stands in for a missing number: mean, zero, last or refuse; or COLUMN=POLICY. Repeatable."
@@ -105,4 +112,21 @@ struct LearnOptions: ParsableArguments {
   var follow = false
   @Flag(name: [.short, .long], help: "Say nothing on standard error but errors.")
   var quiet = false
+
+  /// The options with what was settled on once the first events were seen: a run with these does the same
+  /// without looking.
+  func settled(_ ingest: IngestOptions, models: [String]) -> LearnOptions {
+    guard auto else { return self }
+    var options = self
+    options.auto = false
+    options.category = ingest.category.isEmpty ? nil : ingest.category.joined(separator: ",")
+    (options.cross, options.lag, options.mean) = (ingest.crosses, ingest.lags, ingest.means)
+    switch ingest.season {
+    case .events(let rows)?: options.season = "\(rows)"
+    case .seconds(let seconds)?: options.season = "\(Int(seconds))s"
+    case nil: break
+    }
+    options.model = models
+    return options
+  }
 }

@@ -18,7 +18,8 @@ struct Outputs {
 
 /// One run of `weir learn`: pulls batches, steps the engine, writes what comes out.
 struct LearnRun: ~Copyable {
-  private let options: LearnOptions
+  /// The options, with what an automatic recipe settled on.
+  let options: LearnOptions
   private var source: EventSource
   private var engine: Engine
   private let outputs: Outputs
@@ -34,8 +35,15 @@ struct LearnRun: ~Copyable {
     let bytes = try DescriptorSource.open(
       path: path, interruption: interruption, follows: options.follow)
     let source = try EventSource.open(GzipSource(bytes), settings.ingest)
-    let engine = try Engine(settings.engine, source.schema)
-    return LearnRun(options, source, engine, outputs)
+    var wish = settings.engine
+    if wish.season == nil { wish.season = source.settled.season }
+    // With features made for it, the model may as well be the best there is.
+    if options.auto, wish.models.isEmpty, source.schema.task != .multiclass {
+      wish.models = ["mixture:second-order=on"]
+    }
+    let settled = options.settled(source.settled, models: wish.models)
+    let engine = try Engine(wish, source.schema)
+    return LearnRun(settled, source, engine, outputs)
   }
 
   private init(

@@ -70,6 +70,7 @@ struct LearnSettings {
     ingest.crosses = options.cross
     ingest.lags = options.lag
     ingest.means = options.mean
+    ingest.isAutomatic = options.auto
     ingest.key = options.key
     ingest.missing = options.missing
     ingest.classWeights = options.classWeight
@@ -153,6 +154,7 @@ struct LearnSettings {
         throw LearnSettings.usage("--season \(text) needs --time to know the event's time")
       }
       engine.season = season
+      ingest.season = season
     }
     engine.scoreWindow =
       try LearnSettings.check(options.scoreWindow, "score-window", atLeast: 1, atMost: 10_000_000)

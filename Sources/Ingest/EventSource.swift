@@ -15,6 +15,8 @@ package struct EventSource: BatchSource, ~Copyable {
   package private(set) var refusals: RefusalLog
   /// How many events the types were inferred from.
   package let inferredFrom: Int
+  /// The options, with what an automatic recipe added to them.
+  package let settled: IngestOptions
 
   /// Reads as much of the input as fixing the schema takes.
   package static func open(
@@ -41,7 +43,7 @@ package struct EventSource: BatchSource, ~Copyable {
       try format.readHeader(header)
     }
     var evidence: [ColumnEvidence] = []
-    let rows = try sample(&reader, &format, options.delayMilliseconds, &evidence)
+    let rows = try sample(&reader, &format, options, &evidence)
     if rows == 0, let csv = format as? CSVFormat {
       evidence = csv.columns.map(ColumnEvidence.init)
     }
@@ -56,6 +58,7 @@ package struct EventSource: BatchSource, ~Copyable {
     if options.readsTargetOnly, options.target == nil, evidence.count == 1 {
       options.target = evidence[0].name
     }
+    if options.isAutomatic { options = AutoRecipe.complete(options, evidence) }
     let plan = try FeaturePlanner.plan(options, evidence)
     format.lock(plan)
     var target = try TargetReader(
@@ -67,14 +70,15 @@ package struct EventSource: BatchSource, ~Copyable {
         task: plan.task, targetName: plan.targetName, denseNames: plan.denseNames),
       reader: reader, format: format,
       encoder: RowEncoder(plan, target: target, categoryLimit: options.categoryLimit),
-      delay: options.delayMilliseconds, refusals: refusals, inferredFrom: rows)
+      delay: options.delayMilliseconds, refusals: refusals, inferredFrom: rows, settled: options)
   }
 
   private init(
     schema: Schema, reader: consuming RecordReader, format: any RecordFormat,
     encoder: consuming RowEncoder,
-    delay: Int, refusals: RefusalLog, inferredFrom: Int
+    delay: Int, refusals: RefusalLog, inferredFrom: Int, settled: IngestOptions
   ) {
+    self.settled = settled
     self.schema = schema
     self.reader = reader
     self.format = format
@@ -102,16 +106,20 @@ package struct EventSource: BatchSource, ~Copyable {
 
   /// Looks at the first records and goes back to where it began.
   private static func sample(
-    _ reader: inout RecordReader, _ format: inout any RecordFormat, _ delay: Int,
-    _ evidence: inout [ColumnEvidence]
+    _ reader: inout RecordReader, _ format: inout any RecordFormat,
+    _ options: IngestOptions, _ evidence: inout [ColumnEvidence]
   ) throws(IngestError) -> Int {
     reader.setMark()
     var rows = 0
     var deadline: MonotonicTime?
-    sampling: while rows < sampleRows {
+    let most = options.isAutomatic ? AutoRecipe.sampleRows : sampleRows
+    let delay =
+      options.isAutomatic
+      ? max(options.delayMilliseconds, AutoRecipe.patienceMilliseconds) : options.delayMilliseconds
+    sampling: while rows < most {
       switch try reader.next(until: deadline) {
       case .record(let record):
-        format.sample(record, into: &evidence)
+        format.sample(record, row: options.isAutomatic ? rows : nil, into: &evidence)
         rows += 1
         // The first event is waited for; the others only as long as its answer may take.
         if deadline == nil { deadline = EventSource.deadline(delay) }

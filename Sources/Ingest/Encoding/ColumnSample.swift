@@ -9,17 +9,28 @@ struct ColumnEvidence {
   /// The first few distinct values, as text.
   private(set) var distinct: [String] = []
 
+  /// Every value as text, row by row, empty where there was none; kept only for an automatic recipe.
+  private(set) var texts: [String] = []
+
   init(name: String) { self.name = name }
 
-  mutating func addBoolean(_ field: Field) {
+  /// Remembers a row's value; rows before it that had none are empty.
+  private mutating func keep(_ text: String, row: Int) {
+    while texts.count < row { texts.append("") }
+    if texts.count == row { texts.append(text) }
+  }
+
+  mutating func addBoolean(_ field: Field, row: Int?) {
+    if let row { keep(field.text, row: row) }
     values += 1
     booleans += 1
     if distinct.count < 3, !distinct.contains(field.text) { distinct.append(field.text) }
   }
 
-  mutating func add(_ field: Field) {
+  mutating func add(_ field: Field, row: Int?) {
     let trimmed = field.trimmed
     guard !MissingWords.contains(trimmed) else { return }
+    if let row { keep(trimmed.text, row: row) }
     values += 1
     if NumberField.value(trimmed) != nil { numbers += 1 }
     guard distinct.count < 3 else { return }

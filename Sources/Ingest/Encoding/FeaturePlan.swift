@@ -20,9 +20,59 @@ enum DenseFeature: Equatable {
   case product([Int])
 }
 
+/// A category that is no column of the input but follows from the row's time or number.
+enum ClockColumn: Equatable {
+  /// `time@48`: which of so many equal parts of the day.
+  case partOfDay(Int)
+  /// `time@weekday`: 0 … 6 from Sunday on.
+  case weekday
+  /// `row@48`: the row's number within its key, modulo so many.
+  case row(Int)
+
+  /// The clock that `name` spells; nil when it spells none.
+  init?(_ name: String) {
+    let parts = name.split(separator: "@").map(String.init)
+    guard parts.count == 2 else { return nil }
+    switch (parts[0], parts[1], Int(parts[1])) {
+    case ("time", "weekday", _): self = .weekday
+    case ("time", _, let count?) where (1...1440).contains(count): self = .partOfDay(count)
+    case ("row", _, let count?) where (1...100_000).contains(count): self = .row(count)
+    default: return nil
+    }
+  }
+
+  var name: String {
+    switch self {
+    case .partOfDay(let count): "time@\(count)"
+    case .weekday: "time@weekday"
+    case .row(let count): "row@\(count)"
+    }
+  }
+
+  var needsTime: Bool { if case .row = self { false } else { true } }
+
+  /// Where a row stands on it; `row` counts from 0 within the row's key.
+  func level(time: Double, row: Int) -> Int {
+    switch self {
+    case .row(let count): return row % count
+    case .weekday:
+      guard abs(time) < 1e15 else { return 0 }
+      // 1970-01-01 was a Thursday.
+      let day = Int((time / 86_400).rounded(.down)) + 4
+      return (day % 7 + 7) % 7
+    case .partOfDay(let count):
+      guard abs(time) < 1e15 else { return 0 }
+      let part = Int((time / (86_400 / Double(count))).rounded(.down))
+      return (part % count + count) % count
+    }
+  }
+}
+
 /// A running mean of the target by the joint level of some columns.
 struct MeanFeature: Equatable {
   let columns: [Int]
+  /// Whether it is a mean of the target's square root.
+  var isRoot = false
   /// Weight of the newest value once 1/n has fallen below it.
   let rate: Double
 }
@@ -31,6 +81,8 @@ struct MeanFeature: Equatable {
 struct LagSeries: Equatable {
   /// Nil: the target.
   let column: Int?
+  /// Whether the square root of its values is kept.
+  var isRoot = false
   /// The farthest look back in rows; 0: none.
   let longest: Int
   /// The farthest look back in seconds; 0: none.
@@ -54,6 +106,8 @@ struct FeaturePlan: Equatable {
   }
 
   let columns: [String]
+  /// Categories by the clock; their indices follow those of the columns.
+  var clocks: [ClockColumn] = []
   var needs: [Need]
   var missing: [MissingPolicy]
   var task: Task
@@ -69,6 +123,11 @@ struct FeaturePlan: Equatable {
   var sparse: [SparseFeature] = []
   var series: [LagSeries] = []
   var means: [MeanFeature] = []
+
+  /// What a column, or a clock, is called.
+  func name(ofLevel index: Int) -> String {
+    index < columns.count ? columns[index] : clocks[index - columns.count].name
+  }
 }
 
 /// Makes a plan from what the user said and what the first events showed.
@@ -106,6 +165,28 @@ struct FeaturePlanner {
         near: nearestNames(to: name, among: plan.columns))
     }
     return index
+  }
+
+  /// The index of a category that a cross or a mean names: a column's or a clock's.
+  private mutating func levelColumn(_ name: String, _ option: String) throws(IngestError) -> Int {
+    guard !plan.columns.contains(name), let clock = ClockColumn(name) else {
+      let index = try column(name, option)
+      plan.needs[index].insert(.level)
+      return index
+    }
+    guard !clock.needsTime || !options.time.isEmpty else {
+      throw .badFeature(
+        option: option, text: name, reason: "it needs --time to know the event's time")
+    }
+    if let known = plan.clocks.firstIndex(of: clock) { return plan.columns.count + known }
+    plan.clocks.append(clock)
+    return plan.columns.count + plan.clocks.count - 1
+  }
+
+  /// The name inside `sqrt(NAME)`.
+  private static func rooted(_ text: String) -> (name: String, isRoot: Bool) {
+    guard text.hasPrefix("sqrt("), text.hasSuffix(")") else { return (text, false) }
+    return (String(text.dropFirst(5).dropLast()), true)
   }
 
   private mutating func assignRoles() throws(IngestError) {
@@ -234,10 +315,11 @@ struct FeaturePlanner {
           option: "--lag", text: text,
           reason: "expected COLUMN=1,24,168 in rows, or COLUMN=1h,24h,7d in event time")
       }
-      let index = try column(parts[0], "--lag")
+      let (name, isRoot) = FeaturePlanner.rooted(parts[0])
+      let index = try column(name, "--lag")
       let isTarget = index == plan.target
       guard isTarget ? plan.task != .multiclass : !isCategory[index] else {
-        throw .badFeature(option: "--lag", text: text, reason: "\(parts[0]) is not a number")
+        throw .badFeature(option: "--lag", text: text, reason: "\(name) is not a number")
       }
       if !isTarget { plan.needs[index].insert(.number) }
       var (longest, longestSeconds) = (0, 0.0)
@@ -261,14 +343,16 @@ struct FeaturePlanner {
       }
       plan.series.append(
         LagSeries(
-          column: isTarget ? nil : index, longest: longest, longestSeconds: longestSeconds))
+          column: isTarget ? nil : index, isRoot: isRoot, longest: longest,
+          longestSeconds: longestSeconds))
     }
   }
 
   private mutating func addMeans() throws(IngestError) {
     for text in options.means {
       let sides = text.split(separator: "=", maxSplits: 1).map(String.init)
-      guard sides.count == 2, sides[0] == plan.targetName, plan.task != .multiclass else {
+      let (name, isRoot) = FeaturePlanner.rooted(sides[0])
+      guard sides.count == 2, name == plan.targetName, plan.task != .multiclass else {
         throw .badFeature(
           option: "--mean", text: text, reason: "expected \(plan.targetName)=COLUMN*COLUMN[:RATE]")
       }
@@ -279,18 +363,16 @@ struct FeaturePlanner {
       }
       var keys: [Int] = []
       for name in parts[0].split(separator: "*") {
-        let index = try column(String(name), "--mean")
-        guard index != plan.target else {
+        guard name != plan.targetName else {
           throw .badFeature(
             option: "--mean", text: text, reason: "the target cannot be part of its own key")
         }
-        plan.needs[index].insert(.level)
-        keys.append(index)
+        keys.append(try levelColumn(String(name), "--mean"))
       }
       guard !keys.isEmpty else {
         throw .badFeature(option: "--mean", text: text, reason: "no column to group by")
       }
-      plan.means.append(MeanFeature(columns: keys, rate: rate))
+      plan.means.append(MeanFeature(columns: keys, isRoot: isRoot, rate: rate))
       _ = addDense(.mean(plan.means.count - 1), "\(sides[0])~\(parts[0])", .mean)
     }
   }
@@ -300,12 +382,17 @@ struct FeaturePlanner {
       var levels: [Int] = []
       var numbers: [Int] = []
       let names = text.split(separator: "*").map(String.init)
-      guard names.count >= 2 else {
+      // A clock may also stand alone: it is no column, and so no feature unless it is named.
+      guard names.count >= 2 || ClockColumn(text) != nil else {
         throw .badFeature(option: "--cross", text: text, reason: "expected COLUMN*COLUMN")
       }
       for name in names {
         if let derived = plan.denseNames.firstIndex(of: name) {
           numbers.append(derived)
+          continue
+        }
+        if !plan.columns.contains(name), ClockColumn(name) != nil {
+          levels.append(try levelColumn(name, "--cross"))
           continue
         }
         let index = try column(name, "--cross")

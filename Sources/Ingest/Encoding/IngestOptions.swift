@@ -34,6 +34,10 @@ package struct IngestOptions: Sendable, Equatable {
   package var key: String?
   /// What to put for a missing number: for all columns, or `temp=last` for one.
   package var missing: [String] = []
+  /// Whether features are made by `AutoRecipe` from what the first events show.
+  package var isAutomatic = false
+  /// The season, as it was given or as the recipe found it.
+  package var season: StreamInterval?
   package var badRows = BadRowPolicy()
   package var lineLimit = 1 << 20
   /// Distinct values of one category column that get a weight of their own.

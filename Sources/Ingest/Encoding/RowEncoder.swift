@@ -35,6 +35,8 @@ struct RowEncoder: ~Copyable {
   private var tables: [LevelTable]
   private let levels: UnsafeMutablePointer<Int>
   private var newLevels: [Int]
+  /// Rows of each key so far, where a clock counts them.
+  private var rowsByKey: [Int] = []
   private var groups: [KeyTable]
   private var sparseKeys: [KeyTable]
   private var sparseNames: [(feature: Int, key: UInt64)] = []
@@ -63,8 +65,9 @@ struct RowEncoder: ~Copyable {
     timeColumn = plan.time.first
     isRegression = plan.task == .regression
     columns = RowColumns(count: columnCount)
-    levels = .allocate(capacity: max(columnCount, 1))
-    levels.initialize(repeating: 0, count: max(columnCount, 1))
+    let levelCount = max(columnCount + plan.clocks.count, 1)
+    levels = .allocate(capacity: levelCount)
+    levels.initialize(repeating: 0, count: levelCount)
     let plain = plan.dense.map { if case .column(let index) = $0 { index } else { -1 } }
     plainColumns = plain
     derived = plan.dense.indices.filter { plain[$0] < 0 }
@@ -157,6 +160,7 @@ struct RowEncoder: ~Copyable {
     } else {
       findLevels()
       let key = plan.key.map { levels[$0] } ?? 0
+      readClocks(key: key, time: time)
       writePlain(batch.nextDense)
       writeDerived(batch.nextDense, key: key, time: time)
       writeSparse(batch.nextDense, &batch)
@@ -212,6 +216,15 @@ struct RowEncoder: ~Copyable {
     if cursor == field.end { return true }
     let rest = UnsafeRawBufferPointer(start: cursor, count: field.end - cursor)
     return !rest.contains(0) && String(validating: rest, as: UTF8.self) != nil
+  }
+
+  private mutating func readClocks(key: Int, time: Double) {
+    guard !plan.clocks.isEmpty else { return }
+    while rowsByKey.count <= key { rowsByKey.append(0) }
+    for k in 0..<plan.clocks.count {
+      levels[columnCount + k] = plan.clocks[k].level(time: time, row: rowsByKey[key])
+    }
+    rowsByKey[key] += 1
   }
 
   private mutating func findLevels() {
@@ -351,7 +364,8 @@ struct RowEncoder: ~Copyable {
     let named = min(columns.count, 3)
     for (position, column) in columns.prefix(3).enumerated() {
       let level = Int(packed >> UInt64(21 * (named - 1 - position))) & 0x1F_FFFF
-      parts.append("\(plan.columns[column])=\(tables[column].name(level))")
+      let name = column < columnCount ? tables[column].name(level) : "\(level)"
+      parts.append("\(plan.name(ofLevel: column))=\(name)")
     }
     return (parts + plan.sparse[feature].dense.map { plan.denseNames[$0] }).joined(separator: "*")
   }
@@ -359,11 +373,15 @@ struct RowEncoder: ~Copyable {
   /// Takes the row's own values into the histories, for the rows to come.
   private mutating func remember(_ label: Double, key: Int, time: Double) {
     for (index, series) in plan.series.enumerated() {
-      let value = series.column.map { numbers[$0] } ?? label
+      let plain = series.column.map { numbers[$0] } ?? label
+      let value = series.isRoot ? max(plain, 0).squareRoot() : plain
       if series.longest > 0 { lags[index].add(value, key: key) }
       if series.longestSeconds > 0 { timedLags[index].add(value, time: time, key: key) }
     }
-    for index in means.indices { means[index].add(label, group: meanGroups[index]) }
+    for index in means.indices {
+      means[index].add(
+        plan.means[index].isRoot ? max(label, 0).squareRoot() : label, group: meanGroups[index])
+    }
     for feature in remembered where !numbers[plainColumns[feature]].isNaN {
       last[feature] = numbers[plainColumns[feature]]
     }

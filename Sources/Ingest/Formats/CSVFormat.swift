@@ -61,11 +61,11 @@ struct CSVFormat: RecordFormat {
     columns = names
   }
 
-  mutating func sample(_ record: Record, into evidence: inout [ColumnEvidence]) {
+  mutating func sample(_ record: Record, row: Int?, into evidence: inout [ColumnEvidence]) {
     if evidence.isEmpty { evidence = columns.map(ColumnEvidence.init) }
     let fields = split(record)
     guard fields.count == evidence.count else { return }
-    for (index, field) in fields.enumerated() { evidence[index].add(field) }
+    for (index, field) in fields.enumerated() { evidence[index].add(field, row: row) }
   }
 
   mutating func lock(_ plan: FeaturePlan) {

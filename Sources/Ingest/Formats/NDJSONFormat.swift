@@ -28,7 +28,7 @@ struct NDJSONFormat: RecordFormat {
 
   mutating func readHeader(_ record: Record) throws(IngestError) {}
 
-  mutating func sample(_ record: Record, into evidence: inout [ColumnEvidence]) {
+  mutating func sample(_ record: Record, row: Int?, into evidence: inout [ColumnEvidence]) {
     scratch.clear(atLeast: record.body.count)
     var found: [(name: String, value: JSONScanner.Value)] = []
     var scanner = JSONScanner(record.body, scratch)
@@ -44,8 +44,8 @@ struct NDJSONFormat: RecordFormat {
         evidence.append(ColumnEvidence(name: name))
       }
       switch value {
-      case .number(let field), .string(let field): evidence[index].add(field)
-      case .word(let field): evidence[index].addBoolean(field)
+      case .number(let field), .string(let field): evidence[index].add(field, row: row)
+      case .word(let field): evidence[index].addBoolean(field, row: row)
       case .null: break
       case .list: evidence[index].addNested()
       }

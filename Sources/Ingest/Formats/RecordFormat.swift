@@ -15,8 +15,9 @@ protocol RecordFormat {
   /// Takes the record that names the columns.
   mutating func readHeader(_ record: Record) throws(IngestError)
 
-  /// Adds what a record shows of each column; new columns are appended.
-  mutating func sample(_ record: Record, into evidence: inout [ColumnEvidence])
+  /// Adds what a record shows of each column; new columns are appended. `row` is where the values
+  /// themselves are kept; nil: they are not.
+  mutating func sample(_ record: Record, row: Int?, into evidence: inout [ColumnEvidence])
 
   /// Fixes the columns: from here on records are parsed by `parse`.
   mutating func lock(_ plan: FeaturePlan)

@@ -18,8 +18,8 @@ import Snapshots
 /// cache lines and its value is loaded once. 1/√G is moved by a series where G changes little, at a
 /// third of a division and a square root. Memory: 128 bytes a feature.
 struct FirstOrderExperts: Sendable {
-  /// Learning rates of implicit SGD: 2^0 … 2^−10.5.
-  static let implicitRates: [Double] = (0..<8).map { exp2(-1.5 * Double($0)) }
+  /// Learning rates of implicit SGD: 2^1.5 … 2^−9.
+  static let implicitRates: [Double] = (0..<8).map { exp2(1.5 - 1.5 * Double($0)) }
   /// Learning rates of AdaGrad: 2^0 … 2^−4.5.
   static let adaptiveRates: [Double] = (0..<4).map { exp2(-1.5 * Double($0)) }
   static let count = 12
@@ -43,8 +43,8 @@ struct FirstOrderExperts: Sendable {
   var memoryBytes: Int { table.count * 8 }
 
   static var names: [String] {
-    let labels = ["1", "2^-1.5", "2^-3", "2^-4.5", "2^-6", "2^-7.5", "2^-9", "2^-10.5"]
-    return labels.map { "implicit-sgd \($0)" } + labels.prefix(4).map { "adagrad \($0)" }
+    let labels = ["2^1.5", "1", "2^-1.5", "2^-3", "2^-4.5", "2^-6", "2^-7.5", "2^-9"]
+    return labels.map { "implicit-sgd \($0)" } + labels[1...4].map { "adagrad \($0)" }
   }
 
   mutating func grow(to width: Int) {

@@ -28,8 +28,9 @@ struct Mixture: Learner {
         + "numbers, up to 256 weights"),
     Parameter(
       "forgetting", .reals(default: [], in: 0.5...1),
-      "weight that second-order experts keep from row to row (0.999/0.9999/1)"),
-    Parameter("ridge", .real(default: 1, in: 1e-9...1e9), "their penalty on squared weights"),
+      "weight that second-order experts keep from row to row (0.9995/0.999/1; of these, past 256 "
+        + "weights only the first)"),
+    Parameter("ridge", .real(default: 0.1, in: 1e-9...1e9), "their penalty on squared weights"),
     Parameter(
       "most", .integer(default: 2000, in: 1...8000),
       "weights that they take at most; memory is 8·most² bytes each"),
@@ -58,6 +59,8 @@ struct Mixture: Learner {
   private let isBinary: Bool
   private let poolsLogOdds: Bool
   private let most: Int
+  /// Past so many weights only one second-order expert is kept.
+  private let narrow: Int
   private let layout: LinearLayout
   private let links: [Link]
   private let blank: Blank
@@ -71,8 +74,6 @@ struct Mixture: Learner {
   private var learned = 0
   private var saidMemory = 0
   private var notices: [LearnerNotice] = []
-  /// Second-order experts are no longer kept: there are too many weights.
-  private var isWide = false
 
   /// What is needed to begin again.
   private struct Blank: Sendable {
@@ -97,7 +98,8 @@ struct Mixture: Learner {
     let hasSecond =
       !isAlone && (wish == "on" || (wish == "auto" && !isBinary)) && width <= most
     let given = settings.reals("forgetting")
-    let factors = given.isEmpty ? [0.999, 0.9999, 1] : given
+    let factors = given.isEmpty ? [0.9995, 0.999, 1] : given
+    narrow = given.isEmpty ? 256 : most
     let ridge = settings.real("ridge")
     let links = links
     first = links.map { FirstOrderExperts(link: $0, width: width) }
@@ -170,7 +172,9 @@ struct Mixture: Learner {
         }
       }
     }
-    if isWide { for k in firstSecond..<firstCompanion { p[k] = p[3] } }
+    for k in (firstSecond + second.count * links.count)..<firstCompanion {
+      p[k] = second.isEmpty ? p[3] : p[firstSecond + (k - firstSecond) % links.count]
+    }
   }
 
   private func mixed(_ p: UnsafePointer<Double>) -> Double {
@@ -264,13 +268,13 @@ struct Mixture: Learner {
     guard !second.isEmpty, width > second[0].width else { return }
     guard width <= most else {
       second = []
-      isWide = true
       note(
         "second-order-left",
         "\(width) weights: the second-order experts, which take \(most) at most, are left out "
           + "(second-order=on, most=…)")
       return
     }
+    if width > narrow, second.count > 1 { second.removeLast(second.count - 1) }
     for s in second.indices { second[s].grow(to: width) }
     let bytes = second.reduce(0) { $0 + $1.memoryBytes }
     if bytes > max(1 << 23, 2 * saidMemory) {
@@ -293,7 +297,6 @@ struct Mixture: Learner {
     first = blank.first
     second = blank.second
     companions = blank.companions
-    isWide = false
     scaler.reset()
     targets = TargetStatistics(links: links)
     pool.reset()
@@ -359,8 +362,7 @@ struct Mixture: Learner {
   }
 
   func write(to writer: inout SnapshotWriter) {
-    writer.write([learned, saidMemory])
-    writer.write(isWide)
+    writer.write([learned, saidMemory, second.count])
     scaler.write(to: &writer)
     for block in first { block.write(to: &writer) }
     for block in second { block.write(to: &writer) }
@@ -371,12 +373,11 @@ struct Mixture: Learner {
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     let numbers = try reader.readInts()
-    guard numbers.count == 2 else { throw .corrupt }
+    guard numbers.count == 3, (0...blank.second.count).contains(numbers[2]) else { throw .corrupt }
     (learned, saidMemory) = (numbers[0], numbers[1])
-    isWide = try reader.readBool()
+    second = Array(blank.second[..<numbers[2]])
     try scaler.restore(from: &reader)
     for l in first.indices { try first[l].restore(from: &reader) }
-    if isWide { second = [] }
     for s in second.indices { try second[s].restore(from: &reader) }
     try companions.restore(from: &reader)
     try targets.restore(from: &reader)
