@@ -6,8 +6,8 @@ import Batches
 /// - Whole numbers of few values are codes: categories.
 /// - The season: rows in a day by `--time`, or in a week when a row is a day; without times the highest
 ///   peak of the target's autocorrelation.
-/// - Position in the season, and the day of the week, crossed with every category of few values and
-///   with the last label.
+/// - Position in the season, and the day of the week, crossed with every category of few values that
+///   come back, and with the last label.
 /// - Lags of the target at 1, 2, 3, S, S+1, 7S and 7S+1 rows, in event time where there is one, as square
 ///   roots where no label is negative; lags of numeric columns at 1 and S, whose differences linear
 ///   models find by themselves.
@@ -60,7 +60,7 @@ struct AutoRecipe {
     let isCategory = Set(options.category)
     let few = columns.filter {
       (isCategory.contains($0.name) || !$0.isNumeric)
-        && Set($0.texts).count <= AutoRecipe.fewLevels
+        && Set($0.texts).count <= AutoRecipe.fewLevels && comesBack($0)
     }
     let season = findSeason()
     let position = season.map { nameOfPosition($0, columns) }
@@ -71,7 +71,7 @@ struct AutoRecipe {
       $0.isNumeric && !isCategory.contains($0.name) && $0.values > 0 && $0.booleans == 0
     }
     addHistory(
-      season, position, weekday, few: few.filter { Set($0.texts).count > 1 }.map(\.name),
+      season, position, weekday, few: few.map(\.name),
       lagged: lagged.prefix(AutoRecipe.mostLagged).map(\.name))
   }
 
@@ -88,6 +88,17 @@ struct AutoRecipe {
       return false
     }
     return high - low <= 64 && numbers.allSatisfy { $0 == $0.rounded() }
+  }
+
+  /// Whether a value was seen again after another one. The values of a column that only ever moves on
+  /// (a year, a month) are met once: crossed with it, what is known of each position would be thrown
+  /// away at each step.
+  private func comesBack(_ column: ColumnEvidence) -> Bool {
+    var runs = 0
+    for row in column.texts.indices where row == 0 || column.texts[row] != column.texts[row - 1] {
+      runs += 1
+    }
+    return runs > Set(column.texts).count
   }
 
   // MARK: - Season

@@ -28,8 +28,8 @@ struct Mixture: Learner {
         + "numbers, up to 256 weights"),
     Parameter(
       "forgetting", .reals(default: [], in: 0.5...1),
-      "weight that second-order experts keep from row to row (0.9995/0.999/1; of these, past 256 "
-        + "weights only the first)"),
+      "weight that second-order experts keep from row to row (0.9995/0.998/1; past 256 weights "
+        + "two of them, past 512 one)"),
     Parameter("ridge", .real(default: 0.1, in: 1e-9...1e9), "their penalty on squared weights"),
     Parameter(
       "most", .integer(default: 2000, in: 1...8000),
@@ -59,8 +59,8 @@ struct Mixture: Learner {
   private let isBinary: Bool
   private let poolsLogOdds: Bool
   private let most: Int
-  /// Past so many weights only one second-order expert is kept.
-  private let narrow: Int
+  /// Whether there are fewer second-order experts the more weights they take.
+  private let thins: Bool
   private let layout: LinearLayout
   private let links: [Link]
   private let blank: Blank
@@ -98,8 +98,8 @@ struct Mixture: Learner {
     let hasSecond =
       !isAlone && (wish == "on" || (wish == "auto" && !isBinary)) && width <= most
     let given = settings.reals("forgetting")
-    let factors = given.isEmpty ? [0.9995, 0.999, 1] : given
-    narrow = given.isEmpty ? 256 : most
+    let factors = given.isEmpty ? [0.9995, 0.998, 1] : given
+    thins = given.isEmpty
     let ridge = settings.real("ridge")
     let links = links
     first = links.map { FirstOrderExperts(link: $0, width: width) }
@@ -274,7 +274,8 @@ struct Mixture: Learner {
           + "(second-order=on, most=…)")
       return
     }
-    if width > narrow, second.count > 1 { second.removeLast(second.count - 1) }
+    let kept = !thins || width <= 256 ? second.count : width <= 512 ? 2 : 1
+    if second.count > kept { second.removeLast(second.count - kept) }
     for s in second.indices { second[s].grow(to: width) }
     let bytes = second.reduce(0) { $0 + $1.memoryBytes }
     if bytes > max(1 << 23, 2 * saidMemory) {
