@@ -14,10 +14,13 @@ enum Configuration {
     case number(String, WritableKeyPath<LearnOptions, Int?>)
     case list(String, WritableKeyPath<LearnOptions, [String]>)
     case flag(String, WritableKeyPath<LearnOptions, Bool>)
+    case real(String, WritableKeyPath<LearnOptions, Double?>)
 
     var name: String {
       switch self {
-      case .text(let name, _), .number(let name, _), .list(let name, _), .flag(let name, _): name
+      case .text(let name, _), .number(let name, _), .list(let name, _), .flag(let name, _),
+        .real(let name, _):
+        name
       }
     }
   }
@@ -39,7 +42,9 @@ enum Configuration {
       .number("score-window", \.scoreWindow), .number("score-since", \.scoreSince),
       .text("bad-rows", \.badRows), .text("max-bad", \.maxBad), .number("max-line", \.maxLine),
       .text("predictions", \.predictions), .text("journal", \.journal), .text("summary", \.summary),
-      .flag("auto", \.auto), .flag("follow", \.follow), .flag("quiet", \.quiet),
+      .real("interval", \.interval),
+      .flag("calibrate", \.calibrate), .flag("auto", \.auto), .flag("follow", \.follow),
+      .flag("quiet", \.quiet),
     ]
   }
 
@@ -106,6 +111,8 @@ enum Configuration {
     case (.number(_, let path), .number(let number)):
       guard let whole = Int(exactly: number) else { return false }
       options[keyPath: path] = options[keyPath: path] ?? whole
+    case (.real(_, let path), .number(let number)):
+      options[keyPath: path] = options[keyPath: path] ?? number
     case (.list(_, let path), .list(let list)):
       if options[keyPath: path].isEmpty { options[keyPath: path] = list }
     case (.list(_, let path), .text(let text)):
@@ -129,6 +136,8 @@ enum Configuration {
       case .list(let name, let path):
         let list = options[keyPath: path]
         if !list.isEmpty { members.append((name, .array(list.map { .string($0) }))) }
+      case .real(let name, let path):
+        if let number = options[keyPath: path] { members.append((name, .double(number))) }
       case .flag(let name, let path):
         if options[keyPath: path] { members.append((name, .bool(true))) }
       }

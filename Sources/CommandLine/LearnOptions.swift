@@ -89,6 +89,13 @@ struct LearnOptions: ParsableArguments {
   var trial: Int?
   @Option(help: "A season for the seasonal baseline, in rows or in event time: 168 or 7d.")
   var season: String?
+  @Option(
+    help:
+      "Prediction intervals that are to hold this share of the labels, such as 0.9; in NDJSON predictions and the summary."
+  )
+  var interval: Double?
+  @Flag(help: "Put the probabilities of two classes through online Platt scaling.")
+  var calibrate = false
   @Option(help: "Events that the window's scores look back on (1000).")
   var scoreWindow: Int?
   @Option(help: "Also keep scores apart from this event on.")

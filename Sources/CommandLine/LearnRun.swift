@@ -84,6 +84,7 @@ struct LearnRun: ~Copyable {
     do {
       try outputs.predictions?.append(
         batch, engine.predictions, firstEvent: first, versions: engine.servedVersions,
+        intervals: engine.intervals,
         task: source.schema.task, classes: source.classNames)
     } catch {
       // Whoever read the predictions is gone, but not whoever reads the account.

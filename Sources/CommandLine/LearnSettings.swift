@@ -156,6 +156,14 @@ struct LearnSettings {
       engine.season = season
       ingest.season = season
     }
+    if let share = options.interval {
+      guard share > 0, share < 1 else {
+        throw LearnSettings.usage(
+          "--interval \(share): expected a share between 0 and 1, such as 0.9")
+      }
+      engine.interval = share
+    }
+    engine.calibrates = options.calibrate
     engine.scoreWindow =
       try LearnSettings.check(options.scoreWindow, "score-window", atLeast: 1, atMost: 10_000_000)
       ?? 1000

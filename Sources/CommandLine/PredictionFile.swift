@@ -6,7 +6,7 @@ import Telemetry
 /// Writes one line for each event: the prediction that was made before the event was learned.
 ///
 /// Plain: the value, the positive class's probability, or the class. NDJSON, if the file's name
-/// ends in .ndjson: event, id, version, prediction and label.
+/// ends in .ndjson: event, id, version, prediction, interval if there is one, and label.
 final class PredictionFile {
   private let file: OutputFile
   private let isNDJSON: Bool
@@ -18,12 +18,13 @@ final class PredictionFile {
 
   func append(
     _ batch: borrowing MicroBatch, _ predictions: Predictions, firstEvent: Int, versions: [Int],
-    task: Task, classes: [String]
+    intervals: [(low: Double, high: Double)], task: Task, classes: [String]
   ) throws {
     for row in 0..<batch.count {
       if isNDJSON {
         let line = PredictionFile.line(
-          batch, row, predictions, firstEvent + row, versions[row], task, classes)
+          batch, row, predictions, firstEvent + row, versions[row],
+          intervals.isEmpty ? nil : intervals[row], task, classes)
         try file.append(line)
       } else if task == .multiclass {
         let name = PredictionFile.name(predictions.likeliest(row), classes)
@@ -45,7 +46,7 @@ final class PredictionFile {
 
   private static func line(
     _ batch: borrowing MicroBatch, _ row: Int, _ predictions: Predictions, _ event: Int,
-    _ version: Int, _ task: Task, _ classes: [String]
+    _ version: Int, _ interval: (low: Double, high: Double)?, _ task: Task, _ classes: [String]
   ) -> String {
     var members: [(String, JSONValue)] = [("event", .int(event))]
     let id = batch.id(row)
@@ -58,6 +59,9 @@ final class PredictionFile {
       members.append(("probability", .double(predictions[row, best])))
     } else {
       members.append(("prediction", .double(predictions[row])))
+    }
+    if let interval {
+      members.append(("interval", .array([.double(interval.low), .double(interval.high)])))
     }
     if label.isNaN {
       members.append(("label", .null))

@@ -38,6 +38,12 @@ struct RunAccount {
       ("reactions", .array(served.reactions.map(\.json))),
       ("versions", .int(served.version + 1)),
     ]
+    if let target = engine.options.interval, served.coverage.labels > 0 {
+      members.append(("interval", interval(served, target)))
+    }
+    if let reliability = served.reliability, !reliability.bins.isEmpty {
+      members.append(("reliability", table(reliability)))
+    }
     if !served.experts.isEmpty {
       members.append(("experts", .array(served.experts.map(\.json))))
     }
@@ -57,6 +63,33 @@ struct RunAccount {
         ))
     }
     return .members(members)
+  }
+
+  private func interval(_ report: ModelReport, _ target: Double) -> JSONValue {
+    func account(_ count: CoverageCount) -> JSONValue {
+      .members([("coverage", .number(count.share)), ("meanWidth", .number(count.meanWidth))])
+    }
+    var members: [(String, JSONValue)] = [
+      ("target", .double(target)), ("all", account(report.coverage)),
+    ]
+    if report.coverageSince.labels > 0 { members.append(("since", account(report.coverageSince))) }
+    return .members(members)
+  }
+
+  private func table(_ reliability: Reliability) -> JSONValue {
+    .members([
+      ("expectedCalibrationError", .number(reliability.expectedCalibrationError)),
+      (
+        "bins",
+        .array(
+          reliability.bins.map {
+            .members([
+              ("upTo", .double($0.upTo)), ("count", .int($0.count)),
+              ("predicted", .double($0.predicted)), ("observed", .double($0.observed)),
+            ])
+          })
+      ),
+    ])
   }
 
   private func metrics(_ report: ModelReport) -> JSONValue {
@@ -88,6 +121,7 @@ struct RunAccount {
     for model in engine.models { lines += scoreTable(model) }
     let served = engine.models[0]
     lines += decisions(served)
+    lines += honesty(served)
     lines += listenedTo(served.experts)
     if let weights = served.weights { lines += largest(weights, sparseName) }
     return lines.joined(separator: "\n") + "\n"
@@ -139,6 +173,33 @@ struct RunAccount {
     var lines = ["", "\(model.alarmCount) alarms, \(model.reactions.count) reactions"]
     for (_, text) in all.sorted(by: { $0.0 < $1.0 }).prefix(shown) { lines.append("  " + text) }
     if all.count > shown { lines.append("  … and \(all.count - shown) more (--journal has all)") }
+    return lines
+  }
+
+  /// What was promised beside what came: intervals, and with --calibrate probabilities.
+  private func honesty(_ model: ModelReport) -> [String] {
+    var lines: [String] = []
+    if let target = engine.options.interval, let share = model.coverage.share,
+      let width = model.coverage.meanWidth
+    {
+      lines.append("")
+      var line = "intervals for \(Figure.fixed(100 * target, 0)) % held "
+      line += "\(Figure.fixed(100 * share, 1)) % of the labels, mean width \(Figure.text(width))"
+      if let since = model.coverageSince.share {
+        line += "; from \(engine.options.scoreSince ?? 0) \(Figure.fixed(100 * since, 1)) %"
+      }
+      lines.append(line)
+    }
+    if engine.options.calibrates, let reliability = model.reliability,
+      let error = reliability.expectedCalibrationError
+    {
+      lines += ["", "reliability (expected calibration error \(Figure.text(error)))"]
+      lines.append("  predicted  observed      rows")
+      lines += reliability.bins.map {
+        "  " + Figure.pad(Figure.text($0.predicted), 9) + Figure.pad(Figure.text($0.observed), 10)
+          + Figure.pad("\($0.count)", 10)
+      }
+    }
     return lines
   }
 

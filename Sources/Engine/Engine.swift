@@ -29,6 +29,7 @@ package struct Engine {
     if models.isEmpty { models = [Engine.defaultModel(schema.task)] }
     for model in models { runners.append(try ModelRunner(model, options, schema)) }
     var plain = EngineOptions()
+    plain.isBaseline = true
     plain.season = options.season
     plain.batchRows = options.batchRows
     plain.scoreWindow = options.scoreWindow
@@ -91,6 +92,9 @@ package struct Engine {
   /// Predictions of the served model for the rows of the last batch.
   package var predictions: Predictions { runners[0].predictions }
 
+  /// Intervals of the rows of the last batch, if they were asked for.
+  package var intervals: [(low: Double, high: Double)] { runners[0].intervals }
+
   /// Which version of the served model made the prediction of each row of the last batch.
   package var servedVersions: [Int] { runners[0].versions }
 
@@ -119,6 +123,11 @@ package struct ModelReport {
   package let version: Int
   package let memoryBytes: Int
   package let weights: LinearWeights?
+  /// How many labels lay within their intervals, over all and from `scoreSince` on.
+  package let coverage: CoverageCount
+  package let coverageSince: CoverageCount
+  /// How honest the probabilities of two classes were.
+  package let reliability: Reliability?
   /// Who was listened to, in a mixture.
   package let experts: [ExpertAccount]
 
@@ -132,6 +141,9 @@ package struct ModelReport {
     version = runner.version
     memoryBytes = runner.learner.memoryBytes
     weights = runner.learner.linearWeights
+    coverage = runner.coverage
+    coverageSince = runner.coverageSince
+    reliability = runner.reliability
     experts = runner.learner.experts
   }
 }

@@ -88,8 +88,15 @@ package struct EngineOptions: Sendable, Equatable {
   package var scoreSince: Int?
   /// After how long the stream repeats itself, for the seasonal baseline.
   package var season: StreamInterval?
+  /// The share of labels that prediction intervals are to hold; nil: no intervals. Regression only.
+  package var interval: Double?
+  /// Whether probabilities of two classes go through Platt scaling.
+  package var calibrates = false
   /// Rows in a batch at most.
   package var batchRows = 256
+
+  /// Whether the runner is a baseline, of which only scores are wanted.
+  var isBaseline = false
 
   package init() {}
 }

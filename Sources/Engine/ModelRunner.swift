@@ -27,6 +27,14 @@ struct ModelRunner {
   private(set) var version = 0
   private(set) var entries: [JournalEntry] = []
   private var outcomes: OutcomeMaker
+  private var tracker: IntervalTracker?
+  /// The interval of each row of the batch, where there are any.
+  private(set) var intervals: [(low: Double, high: Double)] = []
+  private(set) var coverage = CoverageCount()
+  private(set) var coverageSince = CoverageCount()
+  private var platt: PlattScaling?
+  /// Of two classes, how honest the probabilities are; nil for any other task.
+  private(set) var reliability: Reliability?
   private var watches: [SignalWatch] = []
   private var window: RowWindow?
   private var state = ReactionState.stable
@@ -53,6 +61,14 @@ struct ModelRunner {
     predictions = Predictions(rows: options.batchRows, width: 1)
     versions = Array(repeating: 0, count: options.batchRows)
     outcomes = OutcomeMaker(task: schema.task)
+    if let share = options.interval, schema.task == .regression {
+      tracker = IntervalTracker(coverage: share)
+      intervals = Array(repeating: (0, 0), count: options.batchRows)
+    }
+    if schema.task == .binary, !options.isBaseline {
+      if options.calibrates { platt = PlattScaling() }
+      reliability = Reliability()
+    }
     isWarm = options.update == .continuous && options.warmup == 0
     for watch in options.watches { watches.append(try SignalWatch(watch, schema)) }
     if options.needsWindow {
@@ -74,8 +90,11 @@ struct ModelRunner {
       learner.predict(batch, rows: rows, into: &predictions)
     }
     for row in rows { versions[row] = version }
+    calibrate(batch, rows)
+    track(batch, rows, firstEvent)
     outcomes.make(batch, rows, predictions)
     board.observe(outcomes.outcomes[...])
+    reliability?.observe(outcomes.outcomes[...])
     if let since = options.scoreSince, firstEvent >= since {
       boardSince?.observe(outcomes.outcomes[...])
     }
@@ -84,6 +103,34 @@ struct ModelRunner {
     eventsSinceRefit += rows.count
     guard isWarm else { return }
     watch(batch, rows, firstEvent)
+  }
+
+  /// Predictions become calibrated ones; each row's label then teaches the next.
+  private mutating func calibrate(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
+    guard var platt else { return }
+    for row in rows {
+      let raw = predictions[row]
+      predictions[row] = platt.calibrated(raw)
+      let label = batch.targets[row]
+      if !label.isNaN { platt.observe(raw, label: label, weight: 1) }
+    }
+    self.platt = platt
+  }
+
+  /// Gives each row its interval, and learns from its label how wide the next is to be.
+  private mutating func track(_ batch: borrowing MicroBatch, _ rows: Range<Int>, _ first: Int) {
+    guard var tracker else { return }
+    let isSince = options.scoreSince.map { first >= $0 } ?? false
+    for row in rows {
+      let interval = tracker.interval(predictions[row])
+      intervals[row] = interval
+      let label = batch.targets[row]
+      guard !label.isNaN else { continue }
+      coverage.observe(interval, label: label)
+      if isSince { coverageSince.observe(interval, label: label) }
+      tracker.observe(predictions[row], label: label)
+    }
+    self.tracker = tracker
   }
 
   private mutating func watch(
