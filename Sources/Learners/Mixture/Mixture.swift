@@ -65,7 +65,8 @@ struct Mixture: Learner {
   private let links: [Link]
   private let blank: Blank
   private var scaler: FeatureScaler
-  private var hand: Hand
+  /// Nil while a call of `learn` has it.
+  private var hand: Hand?
   private var first: [FirstOrderExperts]
   private var second: [SecondOrderExperts]
   private var companions: Companions
@@ -132,7 +133,7 @@ struct Mixture: Learner {
   func predict(
     _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
   ) {
-    var hand = hand
+    guard var hand else { return }
     var said = companions
     said.predict(batch, rows)
     for i in rows {
@@ -194,8 +195,8 @@ struct Mixture: Learner {
   ) {
     companions.learn(batch, rows)
     // Taken out for as long, so that asking the experts and writing their answers do not overlap.
-    var own = Hand(layout: LinearLayout(denseWidth: 0), experts: 0, links: 0)
-    swap(&own, &hand)
+    guard var own = hand.take() else { return }
+    defer { hand = own }
     for i in rows {
       own.row.fill(batch, i, scaler)
       let mixture = ask(companions, i, &own)
@@ -207,7 +208,6 @@ struct Mixture: Learner {
       companions.persistence.observe(y)
       learned += 1
     }
-    swap(&own, &hand)
   }
 
   /// The weights of the mixture move by what the row has shown.
