@@ -1,0 +1,52 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The automatic recipe on the real bikes: what it uses of the past had arrived.
+@Suite struct AutoTests {
+  private static let arguments = [
+    "learn", "--auto", "--target", "cnt", "--task", "regression", "--time", "dteday,hr", "--ignore",
+    "instant,casual,registered", "--model", "mixture:second-order=on,forgetting=0.999",
+    "--interval", "0.9", "--predictions", "p.txt", "--quiet", "--write-config", "c.json",
+  ]
+
+  private func predictions(_ lines: [Substring], _ extra: [String]? = nil) throws -> [Substring] {
+    try Weir.inFolder { folder in
+      let input = Data(lines.joined(separator: "\n").utf8)
+      var result = try Weir.run(AutoTests.arguments, input: input, in: folder)
+      #expect(result.code == 0, "\(result.error)")
+      let first = try String(contentsOf: folder.appending(path: "p.txt"), encoding: .utf8)
+      if extra != nil {
+        // The file it wrote does the same without looking.
+        result = try Weir.run(["learn", "--config", "c.json"], input: input, in: folder)
+        #expect(result.code == 0, "\(result.error)")
+        let second = try String(contentsOf: folder.appending(path: "p.txt"), encoding: .utf8)
+        #expect(second == first)
+      }
+      return first.split(separator: "\n")
+    }
+  }
+
+  private func bikes(_ rows: Int) throws -> [Substring] {
+    let file = Golden.project.appending(path: "Datasets/bikes/hour.csv")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    return Array(text.split(whereSeparator: \.isNewline).prefix(rows + 1))
+  }
+
+  @Test func `labels that have not arrived change no prediction`() throws {
+    let lines = try bikes(1600)
+    let honest = try predictions(lines, [])
+    var random = SplitMix(seed: 41)
+    var noisy = lines
+    let cut = 1300
+    for row in (cut + 1)..<noisy.count {
+      var fields = noisy[row].split(separator: ",")
+      fields[fields.count - 1] = Substring("\(random.below(900))")
+      noisy[row] = Substring(fields.joined(separator: ","))
+    }
+    let other = try predictions(noisy)
+    // Row `cut` is the first whose label is noise; its own prediction is still the same.
+    #expect(Array(honest[...cut]) == Array(other[...cut]))
+    #expect(honest[cut + 1] != other[cut + 1])
+  }
+}

@@ -1,0 +1,86 @@
+import Batches
+import Catalogues
+import TestSupport
+import Testing
+
+@testable import Learners
+
+/// Mixing: the formula by hand, and what it promises.
+@Suite struct MixtureTests {
+  @Test func `MLpoly follows its formula`() {
+    var pool = MLpoly(experts: 3)
+    let predictions: [[Double]] = [[1, 2, 4], [3, 2, 0], [5, 1, 2]]
+    let labels = [2.0, 2.5, 1.0]
+    var (regrets, squares) = ([0.0, 0, 0], [0.0, 0, 0])
+    var weights = [1.0 / 3, 1.0 / 3, 1.0 / 3]
+    for (p, y) in zip(predictions, labels) {
+      let mixed = zip(weights, p).reduce(0) { $0 + $1.0 * $1.1 }
+      #expect(abs(pool.mix(p) - mixed) < 1e-12)
+      let gradient = 2 * (mixed - y)
+      pool.update(gradient: gradient, mixed: mixed, p)
+      for k in 0..<3 {
+        let r = gradient * (mixed - p[k])
+        regrets[k] += r
+        squares[k] += r * r
+      }
+      let raw = (0..<3).map { regrets[$0] > 0 ? regrets[$0] / squares[$0] : 0 }
+      let total = raw.reduce(0, +)
+      weights = total > 0 ? raw.map { $0 / total } : [1.0 / 3, 1.0 / 3, 1.0 / 3]
+      for k in 0..<3 { #expect(abs(pool.weights[k] - weights[k]) < 1e-12) }
+    }
+  }
+
+  /// Absolute errors of a specification's predictions over rows.
+  private func errors(_ text: String, _ rows: Rows, _ companions: [String] = []) throws -> Double {
+    var learner = try Catalogue.learners.make(
+      text,
+      LearnerContext(task: .regression, denseWidth: rows.width, companions: companions))
+    let predictions = LearnerLawsTests.learn(&learner, rows, [64])
+    return zip(predictions, rows.rows).reduce(0) {
+      $1.1.target.isNaN ? $0 : $0 + abs($1.0[0] - $1.1.target)
+    }
+  }
+
+  @Test(arguments: [3, 4, 5] as [UInt64])
+  func `a mixture of given models is about as good as the best of them`(seed: UInt64) throws {
+    let rows = Rows.random(seed: seed, count: 3000, width: 4, task: .regression)
+    let models = ["linear:rate=0.001", "linear:rate=0.1", "no-change", "rls"]
+    let best = try models.map { try errors($0, rows) }.min() ?? 0
+    #expect(try errors("mixture", rows, models) <= 1.03 * best, "seed \(seed)")
+  }
+
+  @Test func `the inverse by blocks is the inverse`() {
+    // No forgetting: P is (ridge·I + Σ x·xᵀ)⁻¹, and P·x of a new row solves that system.
+    var random = SplitMix(seed: 12)
+    let layout = LinearLayout(denseWidth: 6)
+    let width = 130
+    var inverse = InverseGram(forgetting: 1, ridge: 0.5)
+    inverse.grow(to: width)
+    var gram = [Double](repeating: 0, count: width * width)
+    for j in 0..<width { gram[j * width + j] = 0.5 }
+    var row = ActiveRow(layout: layout)
+    var product = [Double](repeating: 0, count: width)
+    let scaler = FeatureScaler(.none, limit: 0, width: 6)
+    for n in 0..<77 {
+      var batch = MicroBatch(capacity: 1, denseWidth: 6)
+      for j in 0..<6 { batch.nextDense[j] = random.normal() }
+      for _ in 0..<3 { batch.addSparse(random.below(width - layout.sparseOffset), 1) }
+      batch.endRow(target: 0, weight: 1, time: .nan, line: n + 1)
+      row.fill(batch, 0, scaler)
+      let (x, factor) = row.lend { lent -> ([Double], Double) in
+        var x = [Double](repeating: 0, count: width)
+        for a in 0..<lent.count { x[Int(lent.indices[a])] += lent.values[a] }
+        return (x, inverse.observe(lent, importance: 1, product: &product))
+      }
+      // product is P·x before the row; Gram·product must be x again.
+      for i in 0..<width {
+        var sum = 0.0
+        for j in 0..<width { sum += gram[i * width + j] * product[j] }
+        #expect(abs(sum - x[i]) < 1e-8, "row \(n), weight \(i)")
+      }
+      let q = zip(x, product).reduce(0) { $0 + $1.0 * $1.1 }
+      #expect(abs(factor - 1 / (1 + q)) < 1e-10)
+      for i in 0..<width { for j in 0..<width { gram[i * width + j] += x[i] * x[j] } }
+    }
+  }
+}
