@@ -1,0 +1,65 @@
+import Snapshots
+
+/// What has been seen of the target: its range, and its deviation as each link has it.
+struct TargetStatistics: Sendable {
+  private let links: [Link]
+  private(set) var count = 0.0
+  private var low = 0.0
+  private var high = 0.0
+  private var means: [Double]
+  private var squares: [Double]
+  /// Whether links that need a target of at least 0 still learn.
+  private(set) var areLinksOpen = true
+
+  init(links: [Link]) {
+    self.links = links
+    means = Array(repeating: 0, count: links.count)
+    squares = means
+  }
+
+  mutating func observe(_ y: Double) {
+    count += 1
+    (low, high) = count == 1 ? (y, y) : (min(low, y), max(high, y))
+    if y < 0 { areLinksOpen = false }
+    for l in links.indices {
+      let t = links[l].forward(y)
+      let deviation = t - means[l]
+      means[l] += deviation / count
+      squares[l] += deviation * (t - means[l])
+    }
+  }
+
+  /// Standard deviation of the target of link `l`; its size, or 1, while it has none.
+  func deviation(_ l: Int) -> Double {
+    if squares[l] > 0 { return (squares[l] / count).squareRoot() }
+    return means[l] != 0 ? abs(means[l]) : 1
+  }
+
+  /// The labels' range and half of it on both sides is where predictions of numbers stay.
+  @inline(__always)
+  func clamp(_ value: Double) -> Double {
+    if links.first == .logistic { return value }
+    let margin = (high - low) / 2
+    // A comparison that a NaN fails ends at the middle.
+    return value >= low - margin
+      ? min(value, high + margin) : (value < low ? low - margin : (low + high) / 2)
+  }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write([count, low, high])
+    writer.write(means)
+    writer.write(squares)
+    writer.write(areLinksOpen)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let numbers = try reader.readDoubles()
+    means = try reader.readDoubles()
+    squares = try reader.readDoubles()
+    areLinksOpen = try reader.readBool()
+    guard numbers.count == 3, means.count == links.count, squares.count == links.count else {
+      throw .corrupt
+    }
+    (count, low, high) = (numbers[0], numbers[1], numbers[2])
+  }
+}
