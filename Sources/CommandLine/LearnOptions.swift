@@ -41,7 +41,7 @@ struct LearnOptions: ParsableArguments {
   var key: String?
   @Flag(
     help:
-      "Make features from what the first 1000 events show: codes, season, lags, crosses, means. With --lag none, nothing made of the past."
+      "Make features from what the first 1000 events show, or what comes in two seconds: codes, season, lags, crosses, means. With --lag none, nothing made of the past."
   )
   var auto = false
   @Option(

@@ -25,6 +25,13 @@ package struct Engine {
   package init(_ options: EngineOptions, _ schema: Schema) throws(SpecificationError) {
     self.schema = schema
     self.options = options
+    guard options.interval == nil || schema.task == .regression else {
+      throw .unfit(
+        entry: "--interval", reason: "the target is a class; its probability is what says how sure")
+    }
+    guard !options.calibrates || schema.task == .binary else {
+      throw .unfit(entry: "--calibrate", reason: "it is for a target of two classes")
+    }
     var models = options.models
     if models.isEmpty { models = [Engine.defaultModel(schema.task)] }
     for model in models { runners.append(try ModelRunner(model, options, schema)) }

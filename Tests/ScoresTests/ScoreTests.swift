@@ -153,4 +153,19 @@ import Testing
     let (window, expected) = (board.overWindow.map(\.value), last.overall.map(\.value))
     #expect(zip(window, expected).allSatisfy { abs($0 - $1) < 1e-12 })
   }
+
+  @Test func `a reliability table counts what came where it was predicted`() {
+    var table = Reliability()
+    #expect(table.expectedCalibrationError == nil)
+    func outcome(_ p: Double, _ label: Double) -> Outcome {
+      Outcome(
+        label: label, prediction: p, guess: p > 0.5 ? 1 : 0, labelProbability: 0, previousLabel: 0)
+    }
+    table.observe([outcome(0.0005, 0), outcome(0.4, 1), outcome(0.5, 0), outcome(1, 1)][...])
+    #expect(table.bins.map(\.upTo) == [0.001, 0.5, 1])
+    #expect(table.bins.map(\.count) == [1, 2, 1])
+    #expect(table.bins.map(\.observed) == [0, 0.5, 1])
+    // Only the middle bin is off, by 0.05 for half of the rows; the first by 0.0005 for a quarter.
+    #expect(abs((table.expectedCalibrationError ?? 0) - (0.05 / 2 + 0.0005 / 4)) < 1e-12)
+  }
 }

@@ -48,6 +48,8 @@ struct IntervalTracker: Sendable {
   mutating func observe(_ prediction: Double, label: Double) {
     let scale = scale(prediction)
     let error = label - prediction
+    // A model that ran off says nothing of the errors to come.
+    guard error.isFinite else { return }
     let ratio = error / scale
     let tail = (1 - coverage) / 2
     upper += IntervalTracker.step * ((ratio > upper ? 1 : 0) - tail)

@@ -53,7 +53,9 @@ struct AutoRecipe {
         $0
       }
         + options.ignore)
-    let columns = evidence.filter { !apart.contains($0.name) && $0.nested == 0 }
+    let columns = evidence.filter {
+      !apart.contains($0.name) && $0.nested == 0 && AutoRecipe.isWritable($0.name)
+    }
     let coded = columns.filter { isCode($0) }
     let chosen = Set(options.category)
     for column in coded where !chosen.contains(column.name) { options.category.append(column.name) }
@@ -73,6 +75,18 @@ struct AutoRecipe {
     addHistory(
       season, position, weekday, few: few.map(\.name),
       lagged: lagged.prefix(AutoRecipe.mostLagged).map(\.name))
+  }
+
+  /// Whether an option can name the column: what separates names there must not be part of one.
+  private static func isWritable(_ name: String) -> Bool {
+    !name.hasPrefix("sqrt(") && !name.contains { ",*=:".contains($0) }
+  }
+
+  /// Whether the target is a number to the planner: one of two words is too, as 0 and 1.
+  private var hasNumericTarget: Bool {
+    guard let target, AutoRecipe.isWritable(target.name) else { return false }
+    if let task = options.task { return task != .multiclass }
+    return target.isNumeric || options.positive != nil || target.distinct.count == 2
   }
 
   /// Whether a column's numbers are names: whole, few, and each seen often.
@@ -203,7 +217,9 @@ struct AutoRecipe {
     let peaks = (start + 1..<longest).filter {
       correlation[$0] >= correlation[$0 - 1] && correlation[$0] >= correlation[$0 + 1]
     }
-    guard let best = peaks.max(by: { correlation[$0] < correlation[$1] }) else { return nil }
+    guard let highest = peaks.map({ correlation[$0] }).max() else { return nil }
+    // Its multiples are as high as a season itself but for chance: the first of the high ones is it.
+    let best = peaks.first { correlation[$0] >= 0.9 * highest } ?? 0
     // Chance alone reaches two or three standard errors somewhere among so many lags.
     return correlation[best] > max(0.2, 5 / Double(centred.count).squareRoot()) ? best : nil
   }
@@ -261,13 +277,15 @@ struct AutoRecipe {
   private mutating func addHistory(
     _ season: Season?, _ position: String?, _ weekday: String?, few: [String], lagged: [String]
   ) {
-    guard let target, options.task != .multiclass else { return }
+    let length = season?.length
+    let near = ([1] + (length.map { [$0] } ?? [])).map(text).joined(separator: ",")
+    for name in lagged { options.lags.append("\(name)=\(near)") }
+    guard let target, hasNumericTarget else { return }
     let numbers = target.texts.compactMap(Double.init)
     let isNumber = options.task == .regression || (options.task == nil && target.isNumeric)
     let isRegression = isNumber && Set(numbers).count > 2
     let isRoot = isRegression && numbers.allSatisfy { $0 >= 0 }
     let series = isRoot ? "sqrt(\(target.name))" : target.name
-    let length = season?.length
     var distances = [1, 2, 3]
     if let length {
       distances += [length, length + 1]
@@ -276,8 +294,6 @@ struct AutoRecipe {
     let lags = AutoRecipe.unique(distances).map(text)
     options.lags.append("\(series)=\(lags.joined(separator: ","))")
     if let position { add("\(position)*\(series)@\(lags[0])") }
-    let near = ([1] + (length.map { [$0] } ?? [])).map(text).joined(separator: ",")
-    for name in lagged { options.lags.append("\(name)=\(near)") }
     guard isRegression else { return }
     if let key = options.key { options.means.append("\(series)=\(key):0.1") }
     guard let position else { return }

@@ -90,12 +90,4 @@ struct LentRow {
   let count: Int
   let norm: Double
   let width: Int
-
-  init(
-    indices: UnsafePointer<Int32>, values: UnsafePointer<Double>, count: Int, norm: Double,
-    width: Int
-  ) {
-    (self.indices, self.values, self.count) = (indices, values, count)
-    (self.norm, self.width) = (norm, width)
-  }
 }

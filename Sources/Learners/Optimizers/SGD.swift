@@ -6,7 +6,7 @@ import Snapshots
 /// Stochastic gradient descent: w ← w − η·(g·x + l2·w).
 ///
 /// The step is one scalar times the row, which is what makes exact micro-batches by a Gram matrix
-/// possible (see `GramLinear`). Cost: one pass over the row; with l2 or l1, over all weights.
+/// possible (see `RateGrid`). Cost: one pass over the row; with l2 or l1, over all weights.
 struct SGD: Optimizer {
   static let entry = Entry<StepSettings, any Optimizer>(
     "sgd", "plain stochastic gradient descent", make: { _, settings in SGD(settings) })

@@ -58,13 +58,22 @@ struct FeatureScaler: Sendable {
 
   /// The row as scaled now.
   func transform(_ x: UnsafePointer<Double>, into out: UnsafeMutablePointer<Double>) {
+    FeatureScaler.transform(x, kind, offset, scale, limit: limit, into: out, stride)
+  }
+
+  /// `stride` elements of `x`, shifted, scaled and clamped into `out`.
+  @inline(__always)
+  static func transform(
+    _ x: UnsafePointer<Double>, _ kind: Kind, _ offset: UnsafePointer<Double>,
+    _ scale: UnsafePointer<Double>, limit: Double, into out: UnsafeMutablePointer<Double>,
+    _ stride: Int
+  ) {
     if case .none = kind {
       out.update(from: x, count: stride)
     } else {
       Scaling.transform(x, mean: offset, scale: scale, into: out, stride)
     }
-    guard limit > 0 else { return }
-    Scaling.clamp(out, to: limit, stride)
+    if limit > 0 { Scaling.clamp(out, to: limit, stride) }
   }
 
   /// Takes the row in.

@@ -25,8 +25,7 @@ struct LentScaler {
         return Scaling.advance(
           x, rows: rows, mean: offset, squares: spread, scale: scale, w, into: out, stride)
       }
-      Scaling.transform(x, mean: offset, scale: scale, into: out, stride)
-      Scaling.clamp(out, to: limit, stride)
+      transform(x, into: out)
       let before = Vectors.dot(out, w, stride)
       _ = Scaling.advance(
         x, rows: rows, mean: offset, squares: spread, scale: scale, w, into: out, stride)
@@ -50,15 +49,11 @@ struct LentScaler {
     return Vectors.dot(out, w, stride)
   }
 
+  @inline(__always)
   private func transform(
     _ x: UnsafePointer<Double>, into out: UnsafeMutablePointer<Double>
   ) {
-    if case .none = kind {
-      out.update(from: x, count: stride)
-    } else {
-      Scaling.transform(x, mean: offset, scale: scale, into: out, stride)
-    }
-    if limit > 0 { Scaling.clamp(out, to: limit, stride) }
+    FeatureScaler.transform(x, kind, offset, scale, limit: limit, into: out, stride)
   }
 
   /// Takes the row in.
