@@ -41,6 +41,7 @@ enum Configuration {
       .number("trial", \.trial), .text("season", \.season),
       .number("score-window", \.scoreWindow), .number("score-since", \.scoreSince),
       .text("bad-rows", \.badRows), .text("max-bad", \.maxBad), .number("max-line", \.maxLine),
+      .number("label-delay", \.labelDelay),
       .text("predictions", \.predictions), .text("journal", \.journal), .text("summary", \.summary),
       .real("interval", \.interval),
       .flag("calibrate", \.calibrate), .flag("auto", \.auto), .flag("follow", \.follow),

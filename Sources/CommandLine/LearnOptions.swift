@@ -49,6 +49,11 @@ struct LearnOptions: ParsableArguments {
       "What stands in for a missing number: mean, zero, last or refuse; or COLUMN=POLICY. Repeatable."
   )
   var missing: [String] = []
+  @Option(
+    help:
+      "How many events come before an event's label is known (0): it is predicted at its place, and learned and scored when its label arrives; lags and means of the target wait too."
+  )
+  var labelDelay: Int?
   @Option(help: "Importance of a class: CLASS=WEIGHT. Repeatable.")
   var classWeight: [String] = []
   @Option(help: "Distinct values of a category that get a weight of their own (100000).")

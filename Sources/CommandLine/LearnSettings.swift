@@ -164,6 +164,9 @@ struct LearnSettings {
       engine.interval = share
     }
     engine.calibrates = options.calibrate
+    engine.labelDelay =
+      try LearnSettings.check(options.labelDelay, "label-delay", atLeast: 0, atMost: 1_000_000) ?? 0
+    ingest.labelDelay = engine.labelDelay
     engine.scoreWindow =
       try LearnSettings.check(options.scoreWindow, "score-window", atLeast: 1, atMost: 10_000_000)
       ?? 1000

@@ -208,11 +208,13 @@ struct RunAccount {
     guard !top.isEmpty else { return [] }
     let width = (top.map(\.name.count).max() ?? 0) + 2
     return [
-      "", "a mixture of \(experts.count) experts, most listened to (mean weight, now, regret)",
+      "",
+      "a mixture of \(experts.count) experts, most listened to (mean weight, now, its own loss)",
     ]
       + top.map {
         "  " + $0.name + Figure.pad(Figure.fixed($0.share, 2), width - $0.name.count + 6)
-          + Figure.pad(Figure.fixed($0.weight, 2), 8) + Figure.pad(Figure.text($0.regret), 10)
+          + Figure.pad(Figure.fixed($0.weight, 2), 8)
+          + Figure.pad($0.loss.map { Figure.text($0) } ?? "–", 10)
       }
   }
 

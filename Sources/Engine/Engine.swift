@@ -16,6 +16,8 @@ package struct Engine {
   package private(set) var events = 0
   /// Events with a label.
   package private(set) var labelled = 0
+  /// Rows that wait for their labels, where labels come late.
+  private let waiting: WaitingRows?
   private var runners: [ModelRunner] = []
   private var baselines: [ModelRunner] = []
   private var time = Double.nan
@@ -25,6 +27,9 @@ package struct Engine {
   package init(_ options: EngineOptions, _ schema: Schema) throws(SpecificationError) {
     self.schema = schema
     self.options = options
+    waiting =
+      options.labelDelay > 0
+      ? WaitingRows(delay: options.labelDelay, denseWidth: schema.denseWidth) : nil
     guard options.interval == nil || schema.task == .regression else {
       throw .unfit(
         entry: "--interval", reason: "the target is a class; its probability is what says how sure")
@@ -39,6 +44,7 @@ package struct Engine {
     plain.isBaseline = true
     plain.season = options.season
     plain.batchRows = options.batchRows
+    plain.labelDelay = options.labelDelay
     plain.scoreWindow = options.scoreWindow
     plain.scoreSince = options.scoreSince
     var names = ["no-change", schema.task == .regression ? "running-mean" : "majority"]
@@ -69,8 +75,12 @@ package struct Engine {
       if events < options.warmup { stop = min(stop, options.warmup) }
       if let since = options.scoreSince, events < since { stop = min(stop, since) }
       let rows = row..<min(batch.count, row + stop - events)
-      for index in runners.indices { runners[index].take(batch, rows, firstEvent: events) }
-      for index in baselines.indices { baselines[index].take(batch, rows, firstEvent: events) }
+      if let waiting {
+        for i in rows { takeLate(batch, i, event: events + i - row, waiting) }
+      } else {
+        for index in runners.indices { runners[index].take(batch, rows, firstEvent: events) }
+        for index in baselines.indices { baselines[index].take(batch, rows, firstEvent: events) }
+      }
       for i in rows {
         if !batch.targets[i].isNaN { labelled += 1 }
         if !batch.times[i].isNaN { time = batch.times[i] }
@@ -87,8 +97,42 @@ package struct Engine {
     }
   }
 
-  /// The stream is over: what is still to be told becomes entries.
+  /// Predicts a row whose label will come later, and learns the row whose label comes now.
+  private mutating func takeLate(
+    _ batch: borrowing MicroBatch, _ row: Int, event: Int, _ waiting: WaitingRows
+  ) {
+    if waiting.isFull {
+      let distance = waiting.moveToFront()
+      for index in runners.indices { runners[index].moveSlots(by: distance) }
+      for index in baselines.indices { baselines[index].moveSlots(by: distance) }
+    }
+    let slot = waiting.append(batch, row)
+    for index in runners.indices { runners[index].ask(batch, row, slot: slot, event: event) }
+    for index in baselines.indices { baselines[index].ask(batch, row, slot: slot, event: event) }
+    if waiting.count > options.labelDelay { absorbNext(waiting, now: event) }
+  }
+
+  private mutating func absorbNext(_ waiting: WaitingRows, now: Int) {
+    let event = now + 1 - waiting.count
+    let slot = waiting.removeFirst()
+    for index in runners.indices {
+      runners[index].absorb(waiting.rows, slot: slot, event: event, now: now)
+    }
+    for index in baselines.indices {
+      baselines[index].absorb(waiting.rows, slot: slot, event: event, now: now)
+    }
+  }
+
+  /// The stream is over: labels that are still under way arrive, and what is still to be told becomes
+  /// entries.
   package mutating func finish() {
+    if let waiting {
+      var late = waiting.count
+      while late > 0 {
+        absorbNext(waiting, now: events - 1)
+        late -= 1
+      }
+    }
     for index in runners.indices {
       runners[index].tellNotices(event: events)
       runners[index].tellExperts(event: events)

@@ -92,6 +92,8 @@ package struct EngineOptions: Sendable, Equatable {
   package var interval: Double?
   /// Whether probabilities of two classes go through Platt scaling.
   package var calibrates = false
+  /// How many rows come before a row's label is known.
+  package var labelDelay = 0
   /// Rows in a batch at most.
   package var batchRows = 256
 

@@ -35,6 +35,9 @@ struct ModelRunner {
   private var platt: PlattScaling?
   /// Of two classes, how honest the probabilities are; nil for any other task.
   private(set) var reliability: Reliability?
+  /// Where labels come late: what was said of the rows that wait for theirs.
+  private var answers: Answers?
+  private var scratch: Predictions
   private var watches: [SignalWatch] = []
   private var window: RowWindow?
   private var state = ReactionState.stable
@@ -51,6 +54,7 @@ struct ModelRunner {
     self.schema = schema
     let context = LearnerContext(
       task: schema.task, denseWidth: schema.denseWidth, season: options.season,
+      labelDelay: options.labelDelay,
       companions: specification == "mixture" ? options.models.filter { $0 != specification } : [])
     fresh = try Catalogue.learners.make(specification, context)
     learner = fresh
@@ -61,6 +65,12 @@ struct ModelRunner {
     predictions = Predictions(rows: options.batchRows, width: 1)
     versions = Array(repeating: 0, count: options.batchRows)
     outcomes = OutcomeMaker(task: schema.task)
+    scratch = Predictions(rows: 1, width: 1)
+    if options.labelDelay > 0 {
+      let slots = WaitingRows.slots(delay: options.labelDelay)
+      answers = Answers(slots: slots, memoWidth: learner.memoWidth)
+      scratch = Predictions(rows: slots, width: 1)
+    }
     if let share = options.interval, schema.task == .regression {
       tracker = IntervalTracker(coverage: share)
       intervals = Array(repeating: (0, 0), count: options.batchRows)
@@ -92,17 +102,104 @@ struct ModelRunner {
     for row in rows { versions[row] = version }
     calibrate(batch, rows)
     track(batch, rows, firstEvent)
+    score(batch, rows, predictions, firstEvent)
+    window?.append(batch, rows)
+    compareTrial(batch, rows)
+    eventsSinceRefit += rows.count
+    guard isWarm else { return }
+    watch(batch, rows, predictions, firstEvent) { _ in true }
+  }
+
+  /// Sets predictions beside labels.
+  private mutating func score(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ predictions: borrowing Predictions,
+    _ firstEvent: Int
+  ) {
     outcomes.make(batch, rows, predictions)
     board.observe(outcomes.outcomes[...])
     reliability?.observe(outcomes.outcomes[...])
     if let since = options.scoreSince, firstEvent >= since {
       boardSince?.observe(outcomes.outcomes[...])
     }
-    window?.append(batch, rows)
-    compareTrial(batch, rows)
-    eventsSinceRefit += rows.count
-    guard isWarm else { return }
-    watch(batch, rows, firstEvent)
+  }
+
+  // MARK: - Late labels
+
+  /// Predicts a row whose label will come later; what was said stays in `slot`.
+  mutating func ask(_ batch: borrowing MicroBatch, _ row: Int, slot: Int, event: Int) {
+    guard var answers = answers.take() else { return }
+    answers.ask(learner, batch, row, slot: slot, into: &predictions)
+    versions[row] = version
+    if let platt { predictions[row] = platt.calibrated(predictions[row]) }
+    answers.keep(predictions, row, slot: slot)
+    if let tracker {
+      intervals[row] = tracker.interval(predictions[row])
+      answers.keep(intervals[row], slot: slot)
+    }
+    self.answers = answers
+    if case .trial(var trial) = state {
+      state = .stable
+      trial.answers?.ask(trial.previous, batch, row, slot: slot, into: &trial.predictions)
+      trial.answers?.keep(trial.predictions, row, slot: slot)
+      state = .trial(trial)
+    }
+    eventsSinceRefit += 1
+    if isWarm { watch(batch, row..<row + 1, predictions, event) { !$0.needsLabel } }
+  }
+
+  /// Takes a row whose label has arrived; `event` is the row's number, `now` that of the latest row.
+  mutating func absorb(_ waiting: borrowing MicroBatch, slot: Int, event: Int, now: Int) {
+    guard let answers = answers.take() else { return }
+    let rows = slot..<slot + 1
+    if learnsEvents {
+      answers.withMemo(slot) { learner.learn(waiting, row: slot, memo: $0, into: &scratch) }
+    }
+    let label = waiting.targets[slot]
+    if !label.isNaN {
+      platt?.observe(answers.raw[slot], label: label, weight: 1)
+      if tracker != nil {
+        let interval = answers.intervals[slot]
+        coverage.observe(interval, label: label)
+        if let since = options.scoreSince, event >= since {
+          coverageSince.observe(interval, label: label)
+        }
+        tracker?.observe(answers.predictions[slot], label: label)
+      }
+    }
+    score(waiting, rows, answers.predictions, event)
+    window?.append(waiting, rows)
+    compareLateTrial(waiting, slot, event)
+    if isWarm { watch(waiting, rows, answers.predictions, now) { $0.needsLabel } }
+    self.answers = answers
+  }
+
+  private mutating func compareLateTrial(
+    _ waiting: borrowing MicroBatch, _ slot: Int, _ event: Int
+  ) {
+    guard case .trial(var trial) = state, let said = trial.answers else { return }
+    state = .stable
+    if learnsEvents {
+      said.withMemo(slot) {
+        trial.previous.learn(waiting, row: slot, memo: $0, into: &scratch)
+      }
+    }
+    // Rows that were asked for before the trial began have nothing to say of the new model.
+    if event >= trial.started {
+      trial.outcomes.make(waiting, slot..<slot + 1, said.predictions)
+      for (new, old) in zip(outcomes.outcomes, trial.outcomes.outcomes) {
+        trial.compare(new: new.loss(schema.task), old: old.loss(schema.task))
+      }
+    }
+    state = .trial(trial)
+  }
+
+  /// Waiting rows have got smaller slots.
+  mutating func moveSlots(by count: Int) {
+    answers?.move(by: count)
+    guard case .trial(var trial) = state else { return }
+    state = .stable
+    trial.answers?.move(by: count)
+    state = .trial(trial)
   }
 
   /// Predictions become calibrated ones; each row's label then teaches the next.
@@ -134,10 +231,11 @@ struct ModelRunner {
   }
 
   private mutating func watch(
-    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ firstEvent: Int
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ predictions: borrowing Predictions,
+    _ firstEvent: Int, _ isWanted: (Signal) -> Bool
   ) {
     var raised: [Alarm] = []
-    for index in watches.indices {
+    for index in watches.indices where isWanted(watches[index].signal) {
       watches[index].observe(
         batch, rows, predictions, outcomes.outcomes, task: schema.task, firstEvent: firstEvent,
         model: name, alarm: { raised.append($0) })
@@ -262,7 +360,7 @@ struct ModelRunner {
           ("since", .int(alarm.since)), ("rowsDropped", .int(dropped)),
           ("rows", .int(window?.count ?? 0)),
         ])
-      begin(trialAgainst: previous, reason: reason, event: event)
+      begin(trialAgainst: previous, reason: reason, event: event, isNew: false)
     case .retrain:
       // A change is being dealt with already: its rows are wanted, not thrown away again.
       if case .collecting = state { return }
@@ -282,8 +380,9 @@ struct ModelRunner {
       window?.clear(next: event)
       report("restart", event, reason, [])
       if options.update == .continuous {
-        begin(trialAgainst: previous, reason: reason, event: event)
+        begin(trialAgainst: previous, reason: reason, event: event, isNew: true)
       } else {
+        answers?.forgetMemos()
         state = .collecting(reason: reason, rival: previous)
       }
     }
@@ -309,19 +408,25 @@ struct ModelRunner {
     report("retrain", event, reason, fields)
     resetModelWatches()
     if tried {
-      begin(trialAgainst: rival ?? previous, reason: reason, event: event)
+      begin(trialAgainst: rival ?? previous, reason: reason, event: event, isNew: true)
     } else {
+      answers?.forgetMemos()
       version += 1
     }
   }
 
-  private mutating func begin(trialAgainst previous: any Learner, reason: String, event: Int) {
+  /// `isNew`: the model that serves now did not make the answers that wait.
+  private mutating func begin(
+    trialAgainst previous: any Learner, reason: String, event: Int, isNew: Bool
+  ) {
     version += 1
+    let answersBefore = answers
+    if isNew { answers?.forgetMemos() }
     guard options.trialEvents > 0 else { return }
     state = .trial(
       Trial(
         previous: previous, version: version, reason: reason, started: event,
-        predictions: predictions, outcomes: outcomes))
+        predictions: predictions, outcomes: outcomes, answers: answersBefore))
   }
 
   /// Keeps the new model or brings the previous one back.
@@ -335,6 +440,7 @@ struct ModelRunner {
     ]
     if trial.madeItWorse {
       learner = trial.previous
+      if let said = trial.answers { answers?.takeMemos(of: said) }
       version += 1
       resetModelWatches()
       report("undone", event, trial.reason, evidence + [("to", .int(version))])
@@ -369,7 +475,7 @@ extension ExpertAccount {
   package var json: JSONValue {
     .members([
       ("name", .string(name)), ("weight", .number(weight)), ("share", .number(share)),
-      ("regret", .number(regret)),
+      ("regret", .number(regret)), ("loss", .number(loss)),
     ])
   }
 }

@@ -14,6 +14,14 @@ enum Signal: Equatable {
 
   static let names = ["loss", "error", "prediction", "target"]
 
+  /// Whether it can only be told when the row's label has come.
+  var needsLabel: Bool {
+    switch self {
+    case .loss, .error, .target: true
+    case .prediction, .feature: false
+    }
+  }
+
   /// Whether it changes when the model does.
   var isOfTheModel: Bool { self == .loss || self == .error || self == .prediction }
 

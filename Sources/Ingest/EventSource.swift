@@ -69,7 +69,9 @@ package struct EventSource: BatchSource, ~Copyable {
       schema: Schema(
         task: plan.task, targetName: plan.targetName, denseNames: plan.denseNames),
       reader: reader, format: format,
-      encoder: RowEncoder(plan, target: target, categoryLimit: options.categoryLimit),
+      encoder: RowEncoder(
+        plan, target: target, categoryLimit: options.categoryLimit,
+        labelDelay: options.labelDelay),
       delay: options.delayMilliseconds, refusals: refusals, inferredFrom: rows, settled: options)
   }
 

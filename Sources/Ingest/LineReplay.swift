@@ -39,7 +39,7 @@ package struct LineReplay: ~Copyable {
     let plan = try FeaturePlanner.plan(options, csv.columns.map(ColumnEvidence.init))
     csv.lock(plan)
     let target = try TargetReader(task: .multiclass, name: "", positive: nil, seen: [])
-    let encoder = RowEncoder(plan, target: target, categoryLimit: 1)
+    let encoder = RowEncoder(plan, target: target, categoryLimit: 1, labelDelay: 0)
     return LineReplay(
       reader: reader, csv: csv, encoder: encoder, hasTimes: !time.isEmpty, header: header)
   }

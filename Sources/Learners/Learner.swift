@@ -20,6 +20,21 @@ package protocol Learner: Snapshotted, Sendable {
   mutating func learn(
     _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions)
 
+  /// Values that a prediction leaves behind for when its label comes late; 0: none.
+  var memoWidth: Int { get }
+
+  /// Writes the prediction for a row whose label will come late, and at `memo` the `memoWidth` values that
+  /// `learn(_:row:memo:into:)` will want.
+  func predict(
+    _ batch: borrowing MicroBatch, row: Int, memo: UnsafeMutablePointer<Double>,
+    into predictions: inout Predictions)
+
+  /// Learns a row that was predicted some rows ago, with what that left behind. What a prediction of now
+  /// would be must not be taken for what was said then.
+  mutating func learn(
+    _ batch: borrowing MicroBatch, row: Int, memo: UnsafePointer<Double>,
+    into scratch: inout Predictions)
+
   /// Full retraining: forgets what was learned and fits the rows of `window`.
   mutating func refit(on window: borrowing MicroBatch) -> RefitReport
 
@@ -41,6 +56,19 @@ package protocol Learner: Snapshotted, Sendable {
 }
 
 extension Learner {
+  package var memoWidth: Int { 0 }
+  package func predict(
+    _ batch: borrowing MicroBatch, row: Int, memo: UnsafeMutablePointer<Double>,
+    into predictions: inout Predictions
+  ) {
+    predict(batch, rows: row..<row + 1, into: &predictions)
+  }
+  package mutating func learn(
+    _ batch: borrowing MicroBatch, row: Int, memo: UnsafePointer<Double>,
+    into scratch: inout Predictions
+  ) {
+    learn(batch, rows: row..<row + 1, into: &scratch)
+  }
   package mutating func refresh() {}
   package mutating func takeNotices() -> [LearnerNotice] { [] }
   package var linearWeights: LinearWeights? { nil }
@@ -56,6 +84,9 @@ package struct ExpertAccount: Sendable {
   package let share: Double
   /// What not having followed it alone has cost, in the loss's unit; negative: the mixture was better.
   package let regret: Double
+  /// What it alone has cost in the mean, in the loss that is mixed by: absolute error or log loss; nil
+  /// before the first label.
+  package let loss: Double?
 }
 
 /// What a learner is made for.
@@ -64,15 +95,19 @@ package struct LearnerContext: Sendable {
   package let denseWidth: Int
   /// The season, when one is known.
   package let season: StreamInterval?
+  /// How many rows lie between a row and the arrival of its label.
+  package let labelDelay: Int
   /// The other models of the run, which a mixture is to mix.
   package var companions: [String]
 
   package init(
-    task: Task, denseWidth: Int, season: StreamInterval? = nil, companions: [String] = []
+    task: Task, denseWidth: Int, season: StreamInterval? = nil, labelDelay: Int = 0,
+    companions: [String] = []
   ) {
     self.task = task
     self.denseWidth = denseWidth
     self.season = season
+    self.labelDelay = labelDelay
     self.companions = companions
   }
 }

@@ -10,13 +10,16 @@ import Testing
     "--interval", "0.9", "--predictions", "p.txt", "--quiet", "--write-config", "c.json",
   ]
 
-  private func predictions(_ lines: [Substring], _ extra: [String]? = nil) throws -> [Substring] {
+  /// `isPinned`: the file that the run wrote is run as well.
+  private func predictions(
+    _ lines: [Substring], _ extra: [String] = [], isPinned: Bool = false
+  ) throws -> [Substring] {
     try Weir.inFolder { folder in
       let input = Data(lines.joined(separator: "\n").utf8)
-      var result = try Weir.run(AutoTests.arguments, input: input, in: folder)
+      var result = try Weir.run(AutoTests.arguments + extra, input: input, in: folder)
       #expect(result.code == 0, "\(result.error)")
       let first = try String(contentsOf: folder.appending(path: "p.txt"), encoding: .utf8)
-      if extra != nil {
+      if isPinned {
         // The file it wrote does the same without looking.
         result = try Weir.run(["learn", "--config", "c.json"], input: input, in: folder)
         #expect(result.code == 0, "\(result.error)")
@@ -33,9 +36,11 @@ import Testing
     return Array(text.split(whereSeparator: \.isNewline).prefix(rows + 1))
   }
 
-  @Test func `labels that have not arrived change no prediction`() throws {
+  @Test(arguments: [0, 24])
+  func `labels that have not arrived change no prediction`(delay: Int) throws {
     let lines = try bikes(1600)
-    let honest = try predictions(lines, [])
+    let late = ["--label-delay", "\(delay)"]
+    let honest = try predictions(lines, late, isPinned: true)
     var random = SplitMix(seed: 41)
     var noisy = lines
     let cut = 1300
@@ -44,9 +49,10 @@ import Testing
       fields[fields.count - 1] = Substring("\(random.below(900))")
       noisy[row] = Substring(fields.joined(separator: ","))
     }
-    let other = try predictions(noisy)
-    // Row `cut` is the first whose label is noise; its own prediction is still the same.
-    #expect(Array(honest[...cut]) == Array(other[...cut]))
-    #expect(honest[cut + 1] != other[cut + 1])
+    let other = try predictions(noisy, late)
+    // Row `cut` is the first whose label is noise; its own prediction is still the same, and so are those
+    // of the rows before that label comes.
+    #expect(Array(honest[...(cut + delay)]) == Array(other[...(cut + delay)]))
+    #expect(honest[cut + delay + 1] != other[cut + delay + 1])
   }
 }

@@ -16,6 +16,8 @@ struct Trial {
   let version: Int
   let reason: String
   let started: Int
+  /// Where labels come late: what the previous model said of the rows that wait for theirs.
+  var answers: Answers?
   private(set) var count = 0.0
   private var newLoss = 0.0
   private var oldLoss = 0.0
@@ -24,8 +26,9 @@ struct Trial {
 
   init(
     previous: any Learner, version: Int, reason: String, started: Int, predictions: Predictions,
-    outcomes: OutcomeMaker
+    outcomes: OutcomeMaker, answers: Answers?
   ) {
+    self.answers = answers
     self.previous = previous
     self.version = version
     self.reason = reason

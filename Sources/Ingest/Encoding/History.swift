@@ -111,3 +111,46 @@ struct RunningScale {
     squares += distance * (value - mean)
   }
 }
+
+/// A label on its way to the histories, with where it belongs.
+struct PendingLabel {
+  let value: Double
+  let key: Int
+  let time: Double
+}
+
+/// Labels that come some rows after their rows, in the order of the rows.
+struct PendingLabels {
+  let delay: Int
+  private let width: Int
+  private var labels: [PendingLabel] = []
+  /// The groups of each label's means, `width` of them.
+  private var groups: [Int] = []
+  private var first = 0
+
+  /// - Parameters:
+  ///   - delay: rows between a row and its label; 0: nothing waits.
+  ///   - width: how many means a row has a group in.
+  init(delay: Int, width: Int) {
+    self.delay = delay
+    self.width = width
+  }
+
+  mutating func add(_ label: PendingLabel, _ rowGroups: [Int]) {
+    if first > delay {
+      labels.removeFirst(first)
+      groups.removeFirst(first * width)
+      first = 0
+    }
+    labels.append(label)
+    groups.append(contentsOf: rowGroups)
+  }
+
+  /// The label that arrives now, its groups being written to `arrived`; nil while none does.
+  mutating func next(groups arrived: inout [Int]) -> PendingLabel? {
+    guard labels.count - first > delay else { return nil }
+    for k in 0..<width { arrived[k] = groups[first * width + k] }
+    first += 1
+    return labels[first - 1]
+  }
+}

@@ -30,6 +30,8 @@ package struct IngestOptions: Sendable, Equatable {
   package var lags: [String] = []
   /// Running means of the target by key: `cnt=hr*workingday`, `cnt=hr:0.1`.
   package var means: [String] = []
+  /// How many rows come before a row's label is known: lags and means of the target wait for it.
+  package var labelDelay = 0
   /// The column that keeps lags and means of different sources apart.
   package var key: String?
   /// What to put for a missing number: for all columns, or `temp=last` for one.

@@ -46,6 +46,7 @@ struct RowEncoder: ~Copyable {
   private var timedLags: [TimedHistory]
   private var means: [MeanHistory]
   private var scales: [RunningScale]
+  private var pending: PendingLabels
   /// Sums of each feature's values that were there, and how many were not.
   private let sums: UnsafeMutablePointer<Double>
   private let missing: UnsafeMutablePointer<Int>
@@ -56,7 +57,7 @@ struct RowEncoder: ~Copyable {
   /// Notices of new categories beyond this many a column are only counted.
   private static let noticesPerColumn = 10
 
-  init(_ plan: FeaturePlan, target: TargetReader, categoryLimit: Int) {
+  init(_ plan: FeaturePlan, target: TargetReader, categoryLimit: Int, labelDelay: Int) {
     self.plan = plan
     self.target = target
     columnCount = plan.columns.count
@@ -84,6 +85,7 @@ struct RowEncoder: ~Copyable {
     means = plan.means.map { MeanHistory(rate: $0.rate) }
     scaledFeatures = Array(Set(plan.sparse.flatMap(\.dense))).sorted()
     scales = plan.dense.map { _ in RunningScale() }
+    pending = PendingLabels(delay: labelDelay, width: plan.means.count)
     sums = .allocate(capacity: max(plan.dense.count, 1))
     sums.initialize(repeating: 0, count: max(plan.dense.count, 1))
     missing = .allocate(capacity: max(plan.dense.count, 1))
@@ -372,18 +374,38 @@ struct RowEncoder: ~Copyable {
 
   /// Takes the row's own values into the histories, for the rows to come.
   private mutating func remember(_ label: Double, key: Int, time: Double) {
-    for (index, series) in plan.series.enumerated() {
-      let plain = series.column.map { numbers[$0] } ?? label
-      let value = series.isRoot ? max(plain, 0).squareRoot() : plain
-      if series.longest > 0 { lags[index].add(value, key: key) }
-      if series.longestSeconds > 0 { timedLags[index].add(value, time: time, key: key) }
+    for index in plan.series.indices {
+      guard let column = plan.series[index].column else { continue }
+      remember(numbers[column], in: index, key: key, time: time)
     }
-    for index in means.indices {
-      means[index].add(
-        plan.means[index].isRoot ? max(label, 0).squareRoot() : label, group: meanGroups[index])
+    if pending.delay == 0 {
+      rememberLabel(PendingLabel(value: label, key: key, time: time))
+    } else {
+      pending.add(PendingLabel(value: label, key: key, time: time), meanGroups)
+      // Every row fills in its groups before it is encoded: these may be overwritten.
+      if let arrived = pending.next(groups: &meanGroups) { rememberLabel(arrived) }
     }
     for feature in remembered where !numbers[plainColumns[feature]].isNaN {
       last[feature] = numbers[plainColumns[feature]]
     }
+  }
+
+  /// Takes a label that has arrived; `meanGroups` are those of its row.
+  private mutating func rememberLabel(_ label: PendingLabel) {
+    for index in plan.series.indices where plan.series[index].column == nil {
+      remember(label.value, in: index, key: label.key, time: label.time)
+    }
+    for index in means.indices {
+      means[index].add(
+        plan.means[index].isRoot ? max(label.value, 0).squareRoot() : label.value,
+        group: meanGroups[index])
+    }
+  }
+
+  private mutating func remember(_ plain: Double, in index: Int, key: Int, time: Double) {
+    let series = plan.series[index]
+    let value = series.isRoot ? max(plain, 0).squareRoot() : plain
+    if series.longest > 0 { lags[index].add(value, key: key) }
+    if series.longestSeconds > 0 { timedLags[index].add(value, time: time, key: key) }
   }
 }

@@ -5,13 +5,14 @@ import Snapshots
 /// Predicts the label of one season ago: the same hour last week with a season of seven days. A season
 /// of one row is "no change". What any model has to beat.
 ///
-/// With a season in event time, the label is the latest that was known one season before the row.
+/// With a season in event time, the label is the latest that was known one season before the row. Where
+/// labels come late, that of as many seasons ago as it takes for the label to have arrived.
 /// Until a season has passed, the last label is taken. For classes the prediction is certain.
 /// Memory: 16 bytes a row of the season.
 struct SeasonalNaive: Learner {
   static let noChange = Entry<LearnerContext, any Learner>(
     "no-change", "baseline: the last label again",
-    make: { _, context in SeasonalNaive(season: .events(1), task: context.task) })
+    make: { _, context in SeasonalNaive(.events(1), context) })
 
   static let entry = Entry<LearnerContext, any Learner>(
     "seasonal-naive", "baseline: the label of one season ago (--season)",
@@ -25,10 +26,12 @@ struct SeasonalNaive: Learner {
           entry: "seasonal-naive",
           reason: "no season is known; give --season, in rows or such as 7d")
       }
-      return SeasonalNaive(season: season, task: context.task)
+      return SeasonalNaive(season, context)
     })
 
   private let season: StreamInterval
+  /// How many rows lie between a row and the arrival of its label.
+  private let delay: Int
   private let isMulticlass: Bool
   /// The labels of the last season and their times, oldest first, from `first` on.
   private var labels: [Double] = []
@@ -37,9 +40,10 @@ struct SeasonalNaive: Learner {
   private var last = Double.nan
   private var classes = 1
 
-  init(season: StreamInterval, task: Task) {
+  init(_ season: StreamInterval, _ context: LearnerContext) {
     self.season = season
-    isMulticlass = task == .multiclass
+    delay = context.labelDelay
+    isMulticlass = context.task == .multiclass
   }
 
   var outputs: Int { isMulticlass ? classes : 1 }
@@ -49,7 +53,11 @@ struct SeasonalNaive: Learner {
   private func earlier(_ time: Double, ahead: Int) -> Double {
     switch season {
     case .events(let rows):
-      let position = labels.count + ahead - rows
+      var position = labels.count + ahead - rows
+      // The label of one season ago may still be under way: an earlier season's then.
+      if delay > 0, position >= labels.count {
+        position -= ((position - labels.count) / rows + 1) * rows
+      }
       return position >= first && position < labels.count ? labels[position] : .nan
     case .seconds(let seconds):
       var (low, high) = (first, times.count)
@@ -75,7 +83,7 @@ struct SeasonalNaive: Learner {
   ) {
     predictions.widen(to: outputs)
     for (ahead, row) in rows.enumerated() {
-      write(earlier(batch.times[row], ahead: ahead), row, &predictions)
+      write(earlier(batch.times[row], ahead: delay + ahead), row, &predictions)
     }
   }
 
@@ -100,7 +108,7 @@ struct SeasonalNaive: Learner {
     case .events(1): return
     case .events(let rows):
       labels.append(label)
-      first = max(first, labels.count - rows)
+      first = max(first, labels.count - rows - delay)
     case .seconds(let seconds):
       guard !label.isNaN, !time.isNaN else { return }
       let latest = max(time, times.last ?? time)

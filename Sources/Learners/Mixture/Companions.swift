@@ -24,10 +24,10 @@ struct Companions: Sendable {
     let areGiven = !names.isEmpty
     if context.task == .regression, !areGiven {
       names.append("no-change")
-      learners.append(SeasonalNaive(season: .events(1), task: .regression))
+      learners.append(SeasonalNaive(.events(1), own))
       if let season = context.season {
         names.append("seasonal-naive")
-        learners.append(SeasonalNaive(season: season, task: .regression))
+        learners.append(SeasonalNaive(season, own))
       }
     }
     let hasPersistence = context.task == .binary && !areGiven
@@ -92,7 +92,8 @@ struct Companions: Sendable {
 struct LabelPersistence: Sendable {
   private static let forgetting = 0.999
 
-  private var last = 0
+  /// The last label that has arrived.
+  private(set) var last = 0
   /// Weighted counts, at last·2 + label; Laplace's ones at the start.
   private var counts = [1.0, 1.0, 1.0, 1.0]
 
@@ -100,11 +101,12 @@ struct LabelPersistence: Sendable {
     LogOdds.clamp(counts[last * 2 + 1] / (counts[last * 2] + counts[last * 2 + 1]))
   }
 
-  mutating func observe(_ label: Double) {
+  /// Takes a label; `known` is the last one that had arrived when its row was predicted.
+  mutating func observe(_ label: Double, after known: Int) {
     let label = label > 0.5 ? 1 : 0
-    counts[last * 2] *= LabelPersistence.forgetting
-    counts[last * 2 + 1] *= LabelPersistence.forgetting
-    counts[last * 2 + label] += 1
+    counts[known * 2] *= LabelPersistence.forgetting
+    counts[known * 2 + 1] *= LabelPersistence.forgetting
+    counts[known * 2 + label] += 1
     last = label
   }
 

@@ -72,6 +72,7 @@ struct Mixture: Learner {
   private var companions: Companions
   private var targets: TargetStatistics
   private var pool: MLpoly
+  private var tally: LossTally
   private var learned = 0
   private var saidMemory = 0
   private var notices: [LearnerNotice] = []
@@ -116,6 +117,7 @@ struct Mixture: Learner {
     let experts =
       links.count * FirstOrderExperts.count + second.count * links.count + companions.count
     pool = MLpoly(experts: experts)
+    tally = LossTally(experts: experts, isBinary: isBinary)
     hand = Hand(layout: layout, experts: experts, links: links.count)
   }
 
@@ -140,6 +142,23 @@ struct Mixture: Learner {
       hand.row.fill(batch, i, scaler)
       predictions[i] = ask(said, i, &hand)
     }
+  }
+
+  /// The mixture, the last label that had arrived, and what each expert said.
+  var memoWidth: Int { 2 + pool.weights.count }
+
+  func predict(
+    _ batch: borrowing MicroBatch, row: Int, memo: UnsafeMutablePointer<Double>,
+    into predictions: inout Predictions
+  ) {
+    guard var hand else { return }
+    var said = companions
+    said.predict(batch, row..<row + 1)
+    hand.row.fill(batch, row, scaler)
+    predictions[row] = ask(said, row, &hand)
+    memo[0] = predictions[row]
+    memo[1] = Double(companions.persistence.last)
+    hand.lend { _, _, p in (memo + 2).update(from: p, count: pool.weights.count) }
   }
 
   /// Every expert's prediction of a row, and their mixture.
@@ -193,6 +212,21 @@ struct Mixture: Learner {
   mutating func learn(
     _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
   ) {
+    learn(batch, rows, memo: nil, into: &predictions)
+  }
+
+  mutating func learn(
+    _ batch: borrowing MicroBatch, row: Int, memo: UnsafePointer<Double>,
+    into scratch: inout Predictions
+  ) {
+    // What another model left behind says nothing of these experts.
+    learn(batch, row..<row + 1, memo: memo[0].isNaN ? nil : memo, into: &scratch)
+  }
+
+  private mutating func learn(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, memo: UnsafePointer<Double>?,
+    into predictions: inout Predictions
+  ) {
     companions.learn(batch, rows)
     // Taken out for as long, so that asking the experts and writing their answers do not overlap.
     guard var own = hand.take() else { return }
@@ -203,9 +237,10 @@ struct Mixture: Learner {
       predictions[i] = mixture
       let y = batch.targets[i]
       guard !y.isNaN else { continue }
-      learnRow(y, mixture, importance: batch.weights[i], &own)
+      learnRow(y, mixture, importance: batch.weights[i], memo, &own)
       scaler.observe(batch.dense(i))
-      companions.persistence.observe(y)
+      let known = memo.map { Int($0[1]) } ?? companions.persistence.last
+      companions.persistence.observe(y, after: known)
       learned += 1
     }
   }
@@ -214,6 +249,7 @@ struct Mixture: Learner {
   private mutating func follow(
     _ y: Double, _ mixture: Double, _ p: UnsafeMutablePointer<Double>
   ) {
+    tally.observe(y, p)
     if poolsLogOdds {
       // The experts have learned: their probabilities are not needed any more.
       for k in 0..<pool.weights.count { p[k] = log(p[k] / (1 - p[k])) }
@@ -227,7 +263,8 @@ struct Mixture: Learner {
   }
 
   private mutating func learnRow(
-    _ y: Double, _ mixture: Double, importance: Double, _ hand: inout Hand
+    _ y: Double, _ mixture: Double, importance: Double, _ memo: UnsafePointer<Double>?,
+    _ hand: inout Hand
   ) {
     let isFirst = targets.count == 0
     targets.observe(y)
@@ -252,7 +289,10 @@ struct Mixture: Learner {
           if !isSound { tellRestart(s) }
         }
       }
-      follow(y, mixture, p)
+      guard let memo else { return follow(y, mixture, p) }
+      // Weights go by what was said when the row was asked for.
+      p.update(from: memo + 2, count: pool.weights.count)
+      follow(y, memo[0], p)
     }
   }
 
@@ -303,7 +343,10 @@ struct Mixture: Learner {
     pool.reset()
     var scratch = Predictions(rows: window.count, width: 1)
     let before = learned
+    // These rows have been counted when they came.
+    let counted = tally
     learn(window, rows: 0..<window.count, into: &scratch)
+    tally = counted
     guard learned > before else {
       return RefitReport(
         rows: 0, method: "replay of the window", failure: "the window holds no labels")
@@ -341,7 +384,7 @@ struct Mixture: Learner {
     return names.indices.map {
       ExpertAccount(
         name: names[$0], weight: pool.weights[$0], share: pool.shares[$0],
-        regret: pool.regrets[$0])
+        regret: pool.regrets[$0], loss: tally.mean($0))
     }
   }
 
@@ -370,6 +413,7 @@ struct Mixture: Learner {
     companions.write(to: &writer)
     targets.write(to: &writer)
     pool.write(to: &writer)
+    tally.write(to: &writer)
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
@@ -383,6 +427,7 @@ struct Mixture: Learner {
     try companions.restore(from: &reader)
     try targets.restore(from: &reader)
     try pool.restore(from: &reader)
+    try tally.restore(from: &reader)
   }
 }
 

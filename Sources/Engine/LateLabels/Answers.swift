@@ -1,0 +1,75 @@
+import Batches
+import Learners
+
+/// What one model said of rows whose labels are still under way, by slot.
+struct Answers: Sendable {
+  /// As served.
+  private(set) var predictions: Predictions
+  /// Before calibration: the first value of each.
+  private(set) var raw: [Double]
+  private(set) var intervals: [(low: Double, high: Double)]
+  private let memoWidth: Int
+  private var memos: [Double]
+
+  init(slots: Int, memoWidth: Int) {
+    predictions = Predictions(rows: slots, width: 1)
+    raw = Array(repeating: 0, count: slots)
+    intervals = Array(repeating: (0, 0), count: slots)
+    // One at least, so that a memo has an address.
+    self.memoWidth = max(memoWidth, 1)
+    memos = Array(repeating: .nan, count: slots * self.memoWidth)
+  }
+
+  /// Has `learner` predict a row and leave its memo in the slot.
+  mutating func ask(
+    _ learner: any Learner, _ batch: borrowing MicroBatch, _ row: Int, slot: Int,
+    into said: inout Predictions
+  ) {
+    memos.withUnsafeMutableBufferPointer { memos in
+      guard let base = memos.baseAddress else { return }
+      learner.predict(batch, row: row, memo: base + slot * memoWidth, into: &said)
+    }
+    raw[slot] = said[row]
+  }
+
+  /// Keeps what is served of row `row` of `said`.
+  mutating func keep(_ said: borrowing Predictions, _ row: Int, slot: Int) {
+    predictions.widen(to: said.width)
+    for output in 0..<said.width { predictions[slot, output] = said[row, output] }
+  }
+
+  mutating func keep(_ interval: (low: Double, high: Double), slot: Int) {
+    intervals[slot] = interval
+  }
+
+  /// Lends the memo of a slot.
+  func withMemo(_ slot: Int, _ body: (UnsafePointer<Double>) -> Void) {
+    memos.withUnsafeBufferPointer { memos in
+      if let base = memos.baseAddress { body(base + slot * memoWidth) }
+    }
+  }
+
+  /// The model that `other` belongs to is back.
+  mutating func takeMemos(of other: Answers) { memos = other.memos }
+
+  /// Another model is to learn the rows: what this one left behind is not for it.
+  mutating func forgetMemos() {
+    for k in memos.indices { memos[k] = .nan }
+  }
+
+  /// Slots become smaller by `count`.
+  mutating func move(by count: Int) {
+    let slots = raw.count
+    for slot in count..<slots {
+      raw[slot - count] = raw[slot]
+      intervals[slot - count] = intervals[slot]
+      for output in 0..<predictions.width {
+        predictions[slot - count, output] = predictions[slot, output]
+      }
+    }
+    memos.withUnsafeMutableBufferPointer { memos in
+      guard let base = memos.baseAddress else { return }
+      base.update(from: base + count * memoWidth, count: (slots - count) * memoWidth)
+    }
+  }
+}
