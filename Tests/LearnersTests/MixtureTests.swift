@@ -1,5 +1,6 @@
 import Batches
 import Catalogues
+import Glibc
 import TestSupport
 import Testing
 
@@ -47,6 +48,47 @@ import Testing
     let models = ["linear:rate=0.001", "linear:rate=0.1", "no-change", "rls"]
     let best = try models.map { try errors($0, rows) }.min() ?? 0
     #expect(try errors("mixture", rows, models) <= 1.03 * best, "seed \(seed)")
+  }
+
+  @Test(arguments: [6, 7, 8] as [UInt64])
+  func `for several classes the mixture is about as good as its best expert`(seed: UInt64) throws {
+    let rows = Rows.random(seed: seed, count: 4000, width: 4, task: .multiclass, classes: 4)
+    var learner = try Catalogue.learners.make(
+      "mixture", LearnerContext(task: .multiclass, denseWidth: 4))
+    let said = LearnerLawsTests.learn(&learner, rows, [64])
+    var (loss, labels) = (0.0, 0.0)
+    for (p, row) in zip(said, rows.rows) where !row.target.isNaN {
+      #expect(abs(p.reduce(0, +) - 1) < 1e-9 || p.reduce(0, +) == 0)
+      let label = Int(row.target)
+      loss -= log(max(label < p.count ? p[label] : 0, 1e-6))
+      labels += 1
+    }
+    let best = try #require(learner.experts.compactMap(\.loss).min())
+    #expect(loss / labels <= 1.03 * best, "seed \(seed)")
+    // One rate alone is what the expert of that rate is.
+    #expect(best < (learner.experts.last?.loss ?? 0))
+  }
+
+  @Test func `losses of experts are those of their predictions`() {
+    var random = SplitMix(seed: 44)
+    var (numbers, classes) = (
+      LossTally(experts: 3, isBinary: false), LossTally(experts: 3, isBinary: true)
+    )
+    var (absolute, logs) = ([0.0, 0, 0], [0.0, 0, 0])
+    for _ in 0..<1000 {
+      let p = (0..<3).map { _ in max(1e-6, min(1 - 1e-6, random.unit() * 1.1 - 0.05)) }
+      let y = random.below(2) == 0 ? 0.0 : 1.0
+      numbers.observe(y, p)
+      classes.observe(y, p)
+      for k in 0..<3 {
+        absolute[k] += abs(p[k] - y)
+        logs[k] -= log(y > 0.5 ? p[k] : 1 - p[k])
+      }
+    }
+    for k in 0..<3 {
+      #expect(abs((numbers.mean(k) ?? .nan) - absolute[k] / 1000) < 1e-12)
+      #expect(abs((classes.mean(k) ?? .nan) - logs[k] / 1000) < 1e-12)
+    }
   }
 
   @Test func `the inverse by blocks is the inverse`() {

@@ -8,7 +8,7 @@ struct Answers: Sendable {
   /// Before calibration: the first value of each.
   private(set) var raw: [Double]
   private(set) var intervals: [(low: Double, high: Double)]
-  private let memoWidth: Int
+  private var memoWidth: Int
   private var memos: [Double]
 
   init(slots: Int, memoWidth: Int) {
@@ -25,11 +25,21 @@ struct Answers: Sendable {
     _ learner: any Learner, _ batch: borrowing MicroBatch, _ row: Int, slot: Int,
     into said: inout Predictions
   ) {
+    if learner.memoWidth > memoWidth { widen(to: learner.memoWidth) }
     memos.withUnsafeMutableBufferPointer { memos in
       guard let base = memos.baseAddress else { return }
       learner.predict(batch, row: row, memo: base + slot * memoWidth, into: &said)
     }
     raw[slot] = said[row]
+  }
+
+  /// Memos grow with the classes.
+  private mutating func widen(to width: Int) {
+    var wider = Array(repeating: Double.nan, count: raw.count * width)
+    for slot in raw.indices {
+      for k in 0..<memoWidth { wider[slot * width + k] = memos[slot * memoWidth + k] }
+    }
+    (memos, memoWidth) = (wider, width)
   }
 
   /// Keeps what is served of row `row` of `said`.
@@ -50,7 +60,9 @@ struct Answers: Sendable {
   }
 
   /// The model that `other` belongs to is back.
-  mutating func takeMemos(of other: Answers) { memos = other.memos }
+  mutating func takeMemos(of other: Answers) {
+    (memos, memoWidth) = (other.memos, other.memoWidth)
+  }
 
   /// Another model is to learn the rows: what this one left behind is not for it.
   mutating func forgetMemos() {

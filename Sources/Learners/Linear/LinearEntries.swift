@@ -84,7 +84,9 @@ enum LinearEntries {
     })
 
   static let softmax = Entry<LearnerContext, any Learner>(
-    "softmax", "multinomial logistic regression, row by row",
+    "softmax",
+    "multinomial logistic regression, row by row; as it stands, for more than two classes the "
+      + "mixture of its rates",
     parameters: steps(optimizer: "adagrad", rate: 0.1).filter {
       !["rates", "method"].contains($0.name)
     },
@@ -92,6 +94,7 @@ enum LinearEntries {
       guard context.task.isClassification else {
         throw .unfit(entry: "softmax", reason: "the target is a number; use linear")
       }
+      if settings.isAsBorn, context.task == .multiclass { return try mixture(context) }
       let rule = try Optimizers.all.make(
         settings.word("optimizer"), stepSettings(settings, rate: settings.real("rate")))
       return softmaxModel(rule, settings, context)

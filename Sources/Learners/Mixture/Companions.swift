@@ -54,7 +54,9 @@ struct Companions: Sendable {
 
   private mutating func makeRoom(_ rows: Range<Int>) {
     guard let room = said.first?.rows, room < rows.upperBound else { return }
-    for k in said.indices { said[k] = Predictions(rows: rows.upperBound, width: 1) }
+    for k in said.indices {
+      said[k] = Predictions(rows: rows.upperBound, width: said[k].width)
+    }
   }
 
   /// Writes what each says of row `i`.
@@ -62,6 +64,12 @@ struct Companions: Sendable {
   func say(_ i: Int, into p: UnsafeMutablePointer<Double>) {
     for k in 0..<said.count { p[k] = isBinary ? LogOdds.clamp(said[k][i]) : said[k][i] }
     if hasPersistence { p[said.count] = persistence.probability }
+  }
+
+  /// What learner `k` says of row `i` and class `c`.
+  @inline(__always)
+  func said(_ k: Int, _ i: Int, _ c: Int) -> Double {
+    c < said[k].width ? said[k][i, c] : 0
   }
 
   private init(

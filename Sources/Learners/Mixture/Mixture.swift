@@ -50,10 +50,15 @@ struct Mixture: Learner {
   static func make(
     _ settings: Settings, _ context: LearnerContext
   ) throws(SpecificationError) -> any Learner {
+    let companions = try Companions.make(context)
     guard context.task != .multiclass else {
-      throw .unfit(entry: "mixture", reason: "there are more than two classes; use softmax")
+      guard settings.isAsBorn else {
+        throw .unfit(
+          entry: "mixture", reason: "for more than two classes it takes no parameters")
+      }
+      return ClassMixture(context, companions)
     }
-    return Mixture(settings, context, try Companions.make(context))
+    return Mixture(settings, context, companions)
   }
 
   private let isBinary: Bool
