@@ -33,11 +33,18 @@ package protocol BatchSource: ~Copyable {
   /// The classes seen so far, in the order of their indices; empty for a regression.
   var classNames: [String] { get }
 
-  /// Appends rows until the batch is full, late, or the stream is at its end.
-  mutating func fill(_ batch: inout MicroBatch) throws -> FillOutcome
+  /// Appends rows until the batch is full, late, or the stream is at its end. At `limit` accepted events
+  /// it counts as full, so that features can change between the same two rows however batches fall.
+  mutating func fill(_ batch: inout MicroBatch, upTo limit: Int?) throws -> FillOutcome
 
   /// What a user would call the sparse feature with this index.
   func sparseName(_ index: Int) -> String
+
+  /// The families of sparse features, in the order in which rows have those that are on.
+  var families: [FeatureFamily] { get }
+
+  /// Changes the features of the rows to come.
+  mutating func change(_ changes: [FeatureChange])
 
   /// Notices since the last call, oldest first.
   mutating func takeNotices() -> [SourceNotice]

@@ -44,7 +44,8 @@ enum Configuration {
       .number("label-delay", \.labelDelay),
       .text("predictions", \.predictions), .text("journal", \.journal), .text("summary", \.summary),
       .real("interval", \.interval),
-      .flag("calibrate", \.calibrate), .flag("auto", \.auto), .flag("follow", \.follow),
+      .flag("calibrate", \.calibrate), .text("screen", \.screen), .flag("auto", \.auto),
+      .flag("follow", \.follow),
       .flag("quiet", \.quiet),
     ]
   }

@@ -54,7 +54,7 @@ struct DetectCommand: ParsableCommand {
       var first = 0
       while true {
         batch.removeAll()
-        let outcome = try events.fill(&batch)
+        let outcome = try events.fill(&batch, upTo: nil)
         var alarms: [(Int, Int, DetectorAlarm)] = []
         // A value that is missing is an event, but nothing that a detector could see.
         let present = (0..<batch.count).filter { !batch.targets[$0].isNaN }

@@ -46,6 +46,11 @@ struct LearnOptions: ParsableArguments {
   var auto = false
   @Option(
     help:
+      "on: add products of categories and numbers as the errors show that they pay, drop features that are worth nothing, and tell the journal which and why. --auto does; off keeps it from that."
+  )
+  var screen: String?
+  @Option(
+    help:
       "What stands in for a missing number: mean, zero, last or refuse; or COLUMN=POLICY. Repeatable."
   )
   var missing: [String] = []
@@ -131,6 +136,7 @@ struct LearnOptions: ParsableArguments {
     guard auto else { return self }
     var options = self
     options.auto = false
+    options.screen = screen ?? "on"
     options.category = ingest.category.isEmpty ? nil : ingest.category.joined(separator: ",")
     (options.cross, options.lag, options.mean) = (ingest.crosses, ingest.lags, ingest.means)
     switch ingest.season {

@@ -42,7 +42,8 @@ struct LearnRun: ~Copyable {
       wish.models = ["mixture:second-order=on"]
     }
     let settled = options.settled(source.settled, models: wish.models)
-    let engine = try Engine(wish, source.schema)
+    wish.screens = settled.screen == "on"
+    let engine = try Engine(wish, source.schema, families: source.families)
     return LearnRun(settled, source, engine, outputs)
   }
 
@@ -81,6 +82,11 @@ struct LearnRun: ~Copyable {
     guard batch.count > 0 else { return }
     let first = engine.events
     engine.step(batch)
+    let changes = engine.featureChanges()
+    if !changes.isEmpty {
+      source.change(changes)
+      engine.adopt(source.families)
+    }
     do {
       try outputs.predictions?.append(
         batch, engine.predictions, firstEvent: first, versions: engine.servedVersions,
@@ -98,7 +104,7 @@ struct LearnRun: ~Copyable {
   /// Fills the batch; what came before an error is still learned and accounted for.
   private mutating func fill(_ batch: inout MicroBatch) throws -> FillOutcome {
     do {
-      return try source.fill(&batch)
+      return try source.fill(&batch, upTo: engine.featuresChangeAt)
     } catch {
       try step(batch)
       try finish(isInterrupted: false)

@@ -164,6 +164,9 @@ struct LearnSettings {
       engine.interval = share
     }
     engine.calibrates = options.calibrate
+    if let screen = options.screen, !["on", "off"].contains(screen) {
+      throw LearnSettings.usage("--screen \(screen): expected on or off")
+    }
     engine.labelDelay =
       try LearnSettings.check(options.labelDelay, "label-delay", atLeast: 0, atMost: 1_000_000) ?? 0
     ingest.labelDelay = engine.labelDelay

@@ -23,8 +23,11 @@ package struct Engine {
   private var time = Double.nan
   private var entries: [JournalEntry] = []
 
-  /// Makes the models, the detectors and the baselines.
-  package init(_ options: EngineOptions, _ schema: Schema) throws(SpecificationError) {
+  /// Makes the models, the detectors and the baselines. `families` are the sparse features that rows
+  /// have, needed where they are screened.
+  package init(
+    _ options: EngineOptions, _ schema: Schema, families: [FeatureFamily] = []
+  ) throws(SpecificationError) {
     self.schema = schema
     self.options = options
     waiting =
@@ -40,6 +43,9 @@ package struct Engine {
     var models = options.models
     if models.isEmpty { models = [Engine.defaultModel(schema.task)] }
     for model in models { runners.append(try ModelRunner(model, options, schema)) }
+    if options.screens, schema.task != .multiclass {
+      runners[0].screen = FeatureScreen(schema, families)
+    }
     var plain = EngineOptions()
     plain.isBaseline = true
     plain.season = options.season
@@ -72,6 +78,7 @@ package struct Engine {
     var row = 0
     while row < batch.count {
       var stop = events + options.reactEvery - events % options.reactEvery
+      if let next = featuresChangeAt { stop = min(stop, next) }
       if events < options.warmup { stop = min(stop, options.warmup) }
       if let since = options.scoreSince, events < since { stop = min(stop, since) }
       let rows = row..<min(batch.count, row + stop - events)
@@ -121,6 +128,26 @@ package struct Engine {
     for index in baselines.indices {
       baselines[index].absorb(waiting.rows, slot: slot, event: event, now: now)
     }
+  }
+
+  /// The event before which the features may change next, where they are screened: a batch must not go
+  /// beyond it.
+  package var featuresChangeAt: Int? {
+    guard runners[0].screen != nil else { return nil }
+    return events + FeatureScreen.period - events % FeatureScreen.period
+  }
+
+  /// What is to change of the features before the next event. To be asked for after each batch;
+  /// `adopt` is to be told what came of it.
+  package mutating func featureChanges() -> [FeatureChange] {
+    guard events > 0, events % FeatureScreen.period == 0 else { return [] }
+    return runners[0].featureChanges(event: events)
+  }
+
+  /// Takes the families as the rows to come have them.
+  package mutating func adopt(_ families: [FeatureFamily]) {
+    runners[0].screen?.adopt(families, events: events)
+    entries += runners[0].takeEntries()
   }
 
   /// The stream is over: labels that are still under way arrive, and what is still to be told becomes

@@ -94,6 +94,8 @@ package struct EngineOptions: Sendable, Equatable {
   package var calibrates = false
   /// How many rows come before a row's label is known.
   package var labelDelay = 0
+  /// Whether products of features are added and dropped as the errors say (`FeatureScreen`).
+  package var screens = false
   /// Rows in a batch at most.
   package var batchRows = 256
 

@@ -38,6 +38,8 @@ struct ModelRunner {
   /// Where labels come late: what was said of the rows that wait for theirs.
   private var answers: Answers?
   private var scratch: Predictions
+  /// Which products of features are worth a weight, where that is asked; of the served model alone.
+  var screen: FeatureScreen?
   private var watches: [SignalWatch] = []
   private var window: RowWindow?
   private var state = ReactionState.stable
@@ -54,7 +56,7 @@ struct ModelRunner {
     self.schema = schema
     let context = LearnerContext(
       task: schema.task, denseWidth: schema.denseWidth, season: options.season,
-      labelDelay: options.labelDelay,
+      labelDelay: options.labelDelay, dissects: options.screens && !options.isBaseline,
       companions: specification == "mixture" ? options.models.filter { $0 != specification } : [])
     fresh = try Catalogue.learners.make(specification, context)
     learner = fresh
@@ -121,6 +123,27 @@ struct ModelRunner {
     if let since = options.scoreSince, firstEvent >= since {
       boardSince?.observe(outcomes.outcomes[...])
     }
+    if let changed = screen?.changed, firstEvent >= changed {
+      screen?.observe(batch, rows, predictions, learner.dissections)
+    }
+  }
+
+  /// Which features are to come and go before event `event`; the journal tells why.
+  mutating func featureChanges(event: Int) -> [FeatureChange] {
+    guard var screen else { return [] }
+    let changes = screen.decide(events: event)
+    self.screen = screen
+    for (change, verdict) in changes {
+      let kind = if case .add = change { "feature-added" } else { "feature-dropped" }
+      entries.append(
+        JournalEntry(
+          event: event, kind: kind,
+          [
+            ("model", .string(name)), ("feature", .string(verdict.name)),
+            ("deviations", .number(verdict.deviations)), ("rows", .int(verdict.rows)),
+          ]))
+    }
+    return changes.map(\.0)
   }
 
   // MARK: - Late labels
@@ -128,7 +151,7 @@ struct ModelRunner {
   /// Predicts a row whose label will come later; what was said stays in `slot`.
   mutating func ask(_ batch: borrowing MicroBatch, _ row: Int, slot: Int, event: Int) {
     guard var answers = answers.take() else { return }
-    answers.ask(learner, batch, row, slot: slot, into: &predictions)
+    answers.ask(&learner, batch, row, slot: slot, into: &predictions)
     versions[row] = version
     if let platt { predictions[row] = platt.calibrated(predictions[row]) }
     answers.keep(predictions, row, slot: slot)
@@ -139,7 +162,7 @@ struct ModelRunner {
     self.answers = answers
     if case .trial(var trial) = state {
       state = .stable
-      trial.answers?.ask(trial.previous, batch, row, slot: slot, into: &trial.predictions)
+      trial.answers?.ask(&trial.previous, batch, row, slot: slot, into: &trial.predictions)
       trial.answers?.keep(trial.predictions, row, slot: slot)
       state = .trial(trial)
     }

@@ -149,16 +149,24 @@ package struct EventSource: BatchSource, ~Copyable {
 
   package mutating func takeNotices() -> [SourceNotice] { encoder.takeNotices() }
 
-  package mutating func fill(_ batch: inout MicroBatch) throws -> FillOutcome {
-    try fillTyped(&batch)
+  package var families: [FeatureFamily] { encoder.families }
+
+  package mutating func change(_ changes: [FeatureChange]) {
+    for change in changes { encoder.change(change) }
+  }
+
+  package mutating func fill(
+    _ batch: inout MicroBatch, upTo limit: Int?
+  ) throws -> FillOutcome {
+    try fillTyped(&batch, upTo: limit ?? Int.max)
   }
 
   private mutating func fillTyped(
-    _ batch: inout MicroBatch
+    _ batch: inout MicroBatch, upTo limit: Int
   ) throws(IngestError) -> FillOutcome {
     let columns = encoder.columns
     var deadline: MonotonicTime?
-    while !batch.isFull {
+    while !batch.isFull, encoder.accepted < limit {
       if deadline == nil, batch.count > 0 { deadline = EventSource.deadline(delay) }
       switch try reader.next(until: deadline) {
       case .record(let record):

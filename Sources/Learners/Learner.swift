@@ -24,8 +24,8 @@ package protocol Learner: Snapshotted, Sendable {
   var memoWidth: Int { get }
 
   /// Writes the prediction for a row whose label will come late, and at `memo` the `memoWidth` values that
-  /// `learn(_:row:memo:into:)` will want.
-  func predict(
+  /// `learn(_:row:memo:into:)` will want. Mutating for the sake of scratch memory alone.
+  mutating func predict(
     _ batch: borrowing MicroBatch, row: Int, memo: UnsafeMutablePointer<Double>,
     into predictions: inout Predictions)
 
@@ -51,13 +51,17 @@ package protocol Learner: Snapshotted, Sendable {
   /// What was learned, if it can be said in weights.
   var linearWeights: LinearWeights? { get }
 
+  /// How the rows that were learned last came to their predictions, if the context asked for it and the
+  /// model can tell.
+  var dissections: Dissections { get }
+
   /// Who was listened to, in a learner that mixes others; empty in any other.
   var experts: [ExpertAccount] { get }
 }
 
 extension Learner {
   package var memoWidth: Int { 0 }
-  package func predict(
+  package mutating func predict(
     _ batch: borrowing MicroBatch, row: Int, memo: UnsafeMutablePointer<Double>,
     into predictions: inout Predictions
   ) {
@@ -73,6 +77,45 @@ extension Learner {
   package mutating func takeNotices() -> [LearnerNotice] { [] }
   package var linearWeights: LinearWeights? { nil }
   package var experts: [ExpertAccount] { [] }
+  package var dissections: Dissections { Dissections() }
+}
+
+/// How rows came to their predictions before they were learned, in a linear model of them: predictor =
+/// intercept + Σ parts, log-odds for classes, for numbers as the model's link has it.
+package struct Dissections: Sendable {
+  package private(set) var predictors: [Double] = []
+  /// The labels as the link has them.
+  package private(set) var targets: [Double] = []
+  private var parts: [Double] = []
+  private var ends: [Int] = []
+
+  package init() {}
+
+  package var count: Int { ends.count }
+
+  /// Where row `row`'s parts are: one for each dense feature, then one for each sparse feature.
+  package func range(_ row: Int) -> Range<Int> { (row > 0 ? ends[row - 1] : 0)..<ends[row] }
+
+  package func part(_ position: Int) -> Double { parts[position] }
+
+  /// Adds a part to the row in the making.
+  package mutating func add(_ part: Double) { parts.append(part) }
+
+  /// Ends the row in the making; its predictor is `intercept` and its parts.
+  package mutating func endRow(intercept: Double, target: Double) {
+    var predictor = intercept
+    for position in (ends.last ?? 0)..<parts.count { predictor += parts[position] }
+    predictors.append(predictor)
+    targets.append(target)
+    ends.append(parts.count)
+  }
+
+  package mutating func removeAll() {
+    predictors.removeAll(keepingCapacity: true)
+    targets.removeAll(keepingCapacity: true)
+    parts.removeAll(keepingCapacity: true)
+    ends.removeAll(keepingCapacity: true)
+  }
 }
 
 /// One expert of a mixture.
@@ -97,17 +140,20 @@ package struct LearnerContext: Sendable {
   package let season: StreamInterval?
   /// How many rows lie between a row and the arrival of its label.
   package let labelDelay: Int
+  /// Whether `dissections` are wanted.
+  package let dissects: Bool
   /// The other models of the run, which a mixture is to mix.
   package var companions: [String]
 
   package init(
     task: Task, denseWidth: Int, season: StreamInterval? = nil, labelDelay: Int = 0,
-    companions: [String] = []
+    dissects: Bool = false, companions: [String] = []
   ) {
     self.task = task
     self.denseWidth = denseWidth
     self.season = season
     self.labelDelay = labelDelay
+    self.dissects = dissects
     self.companions = companions
   }
 }

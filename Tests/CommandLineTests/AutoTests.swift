@@ -30,6 +30,42 @@ import Testing
     }
   }
 
+  @Test func `where batches begin changes nothing while features come and go`() throws {
+    var random = SplitMix(seed: 77)
+    var lines = ["a,b,n,x,z,y"]
+    for _ in 0..<6000 {
+      let (a, b, n) = (random.below(3), random.below(3), random.below(9))
+      let (x, z) = (random.normal(), random.normal())
+      let y = (a == b ? 1.0 : -1.0) + (b == 2 ? x : -x) + random.normal()
+      lines.append("a\(a),b\(b),n\(n),\(x),\(z),\(y)")
+    }
+    let input = Data(lines.joined(separator: "\n").utf8)
+    func run(_ extra: [String]) throws -> (predictions: String, journal: String) {
+      try Weir.inFolder { folder in
+        let result = try Weir.run(
+          [
+            "learn", "--target", "y", "--task", "regression", "--screen", "on", "-q",
+            "--predictions", "p.txt", "--journal", "j.jsonl",
+          ] + extra, input: input, in: folder)
+        #expect(result.code == 0, "\(result.error)")
+        func text(_ name: String) throws -> String {
+          try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+        }
+        return try (text("p.txt"), text("j.jsonl"))
+      }
+    }
+    let expected = try run([])
+    for kind in ["feature-added\",\"model\":\"linear\",\"feature\":\"a*b\"", "\"feature\":\"n\""] {
+      #expect(expected.journal.contains(kind), "\(kind)")
+    }
+    for size in ["7", "1000"] {
+      #expect(try run(["--batch", size]).predictions == expected.predictions, "batches of \(size)")
+    }
+    // Labels that come late tell late, and still of the right rows.
+    let late = try run(["--label-delay", "100"]).journal
+    #expect(late.contains("\"feature\":\"a*b\""))
+  }
+
   private func bikes(_ rows: Int) throws -> [Substring] {
     let file = Golden.project.appending(path: "Datasets/bikes/hour.csv")
     let text = try String(contentsOf: file, encoding: .utf8)

@@ -130,11 +130,11 @@ import Testing
     var events = try EventSource.open(
       DescriptorSource(descriptor: ends[0]), options(target: "y") { $0.delayMilliseconds = 5 })
     var batch = MicroBatch(capacity: 100, denseWidth: 1)
-    #expect(try events.fill(&batch) == .late)
+    #expect(try events.fill(&batch, upTo: nil) == .late)
     #expect(batch.count == 2)
     send("5,6\n")
     batch.removeAll()
-    #expect(try events.fill(&batch) == .late)
+    #expect(try events.fill(&batch, upTo: nil) == .late)
     #expect(batch.count == 1)
   }
 

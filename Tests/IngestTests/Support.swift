@@ -51,7 +51,7 @@ func take(_ source: some ByteSource, _ options: IngestOptions, batch size: Int =
   taken.task = events.schema.task
   while true {
     batch.removeAll()
-    let outcome = try events.fill(&batch)
+    let outcome = try events.fill(&batch, upTo: nil)
     for row in 0..<batch.count {
       taken.dense.append((0..<batch.denseWidth).map { batch.dense(row)[$0] })
       var sparse: [String: Double] = [:]

@@ -52,7 +52,7 @@ import Testing
 
   @Test(arguments: [6, 7, 8] as [UInt64])
   func `for several classes the mixture is about as good as its best expert`(seed: UInt64) throws {
-    let rows = Rows.random(seed: seed, count: 4000, width: 4, task: .multiclass, classes: 4)
+    let rows = Rows.random(seed: seed, count: 8000, width: 4, task: .multiclass, classes: 4)
     var learner = try Catalogue.learners.make(
       "mixture", LearnerContext(task: .multiclass, denseWidth: 4))
     let said = LearnerLawsTests.learn(&learner, rows, [64])

@@ -22,7 +22,7 @@ struct Answers: Sendable {
 
   /// Has `learner` predict a row and leave its memo in the slot.
   mutating func ask(
-    _ learner: any Learner, _ batch: borrowing MicroBatch, _ row: Int, slot: Int,
+    _ learner: inout any Learner, _ batch: borrowing MicroBatch, _ row: Int, slot: Int,
     into said: inout Predictions
   ) {
     if learner.memoWidth > memoWidth { widen(to: learner.memoWidth) }

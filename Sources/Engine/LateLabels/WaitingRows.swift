@@ -7,12 +7,15 @@ import Batches
 final class WaitingRows {
   let capacity: Int
   private(set) var rows: MicroBatch
+  /// Where rows are moved to.
+  private var spare: MicroBatch
   /// The slot of the oldest row.
   private(set) var first = 0
 
   init(delay: Int, denseWidth: Int) {
     capacity = WaitingRows.slots(delay: delay)
     rows = MicroBatch(capacity: capacity, denseWidth: denseWidth)
+    spare = MicroBatch(capacity: capacity, denseWidth: denseWidth)
   }
 
   /// Room for as many rows as wait, twice, so that they are moved rarely.
@@ -35,10 +38,10 @@ final class WaitingRows {
 
   /// Gives the rows the slots from 0 on; returns by how much they moved.
   func moveToFront() -> Int {
-    var fresh = MicroBatch(capacity: capacity, denseWidth: rows.denseWidth)
-    for row in first..<rows.count { fresh.append(row: row, of: rows) }
+    spare.removeAll()
+    for row in first..<rows.count { spare.append(row: row, of: rows) }
+    swap(&rows, &spare)
     defer { first = 0 }
-    rows = fresh
     return first
   }
 }

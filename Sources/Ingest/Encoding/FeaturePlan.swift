@@ -93,6 +93,8 @@ struct LagSeries: Equatable {
 struct SparseFeature: Equatable {
   let columns: [Int]
   let dense: [Int]
+  /// Whether rows have it now.
+  var isOn = true
 }
 
 /// What becomes of each source column and which features are made of them: the locked schema.

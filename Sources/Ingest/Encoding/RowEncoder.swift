@@ -14,13 +14,14 @@ struct Fault {
 /// all and only then touches any state, so that nothing is learned from a bad row. No allocation in
 /// steady state.
 struct RowEncoder: ~Copyable {
-  let plan: FeaturePlan
+  private(set) var plan: FeaturePlan
   let columns: RowColumns
   private(set) var target: TargetReader
   private(set) var notices: [SourceNotice] = []
   /// Events accepted so far.
   private(set) var accepted = 0
 
+  private let categoryLimit: Int
   private let columnCount: Int
   private let targetColumn: Int?
   private let weightColumn: Int?
@@ -47,6 +48,8 @@ struct RowEncoder: ~Copyable {
   private var means: [MeanHistory]
   private var scales: [RunningScale]
   private var pending: PendingLabels
+  /// Dense features that no longer tell anything, and the mean that they have instead.
+  private var muted: [(feature: Int, value: Double)] = []
   /// Sums of each feature's values that were there, and how many were not.
   private let sums: UnsafeMutablePointer<Double>
   private let missing: UnsafeMutablePointer<Int>
@@ -60,6 +63,7 @@ struct RowEncoder: ~Copyable {
   init(_ plan: FeaturePlan, target: TargetReader, categoryLimit: Int, labelDelay: Int) {
     self.plan = plan
     self.target = target
+    self.categoryLimit = categoryLimit
     columnCount = plan.columns.count
     targetColumn = plan.target
     weightColumn = plan.weight
@@ -158,6 +162,7 @@ struct RowEncoder: ~Copyable {
     // From here on nothing can go wrong: state may change.
     if isPlain {
       writePlain(batch.nextDense)
+      mute(batch.nextDense)
       batch.endRow(target: label, weight: weight, time: time, line: line)
     } else {
       findLevels()
@@ -165,6 +170,7 @@ struct RowEncoder: ~Copyable {
       readClocks(key: key, time: time)
       writePlain(batch.nextDense)
       writeDerived(batch.nextDense, key: key, time: time)
+      mute(batch.nextDense)
       writeSparse(batch.nextDense, &batch)
       batch.endRow(target: label, weight: weight, time: time, line: line)
       if let column = plan.id { batch.setLastID(fields[column].bytes) }
@@ -270,6 +276,11 @@ struct RowEncoder: ~Copyable {
     }
   }
 
+  @inline(__always)
+  private func mute(_ row: UnsafeMutablePointer<Double>) {
+    for k in 0..<muted.count { row[muted[k].feature] = muted[k].value }
+  }
+
   private mutating func writeDerived(
     _ row: UnsafeMutablePointer<Double>, key: Int, time: Double
   ) {
@@ -328,7 +339,7 @@ struct RowEncoder: ~Copyable {
 
   private mutating func writeSparse(_ row: UnsafeMutablePointer<Double>, _ batch: inout MicroBatch)
   {
-    for feature in plan.sparse.indices {
+    for feature in plan.sparse.indices where plan.sparse[feature].isOn {
       let shape = plan.sparse[feature]
       var value = 1.0
       for number in shape.dense {
@@ -339,7 +350,34 @@ struct RowEncoder: ~Copyable {
     for feature in scaledFeatures { scales[feature].add(row[feature]) }
   }
 
-  private let scaledFeatures: [Int]
+  private var scaledFeatures: [Int]
+
+  var families: [FeatureFamily] {
+    plan.sparse.map { family in
+      FeatureFamily(
+        name: (family.columns.map(plan.name) + family.dense.map { plan.denseNames[$0] })
+          .joined(separator: "*"),
+        levels: family.columns, dense: family.dense, isOn: family.isOn)
+    }
+  }
+
+  mutating func change(_ change: FeatureChange) {
+    switch change {
+    case .drop(let family): plan.sparse[family].isOn = false
+    case .mute(let feature):
+      let present = accepted - missing[feature]
+      muted.append((feature, present > 0 ? sums[feature] / Double(present) : 0))
+    case .add(let levels, let dense):
+      if let known = plan.sparse.firstIndex(where: { $0.columns == levels && $0.dense == dense }) {
+        plan.sparse[known].isOn = true
+        return
+      }
+      plan.sparse.append(SparseFeature(columns: levels, dense: dense))
+      sparseKeys.append(KeyTable(limit: categoryLimit))
+      sparseIndex.append([])
+      for number in dense where !scaledFeatures.contains(number) { scaledFeatures.append(number) }
+    }
+  }
 
   /// The global index of a sparse feature's joint level, numbered in order of first appearance.
   private mutating func index(of feature: Int, _ columns: [Int]) -> Int {

@@ -16,7 +16,8 @@ struct ActiveRow: Sendable {
   private var norm = 0.0
   /// One more than the largest index.
   private var width: Int
-  private var scaled: [Double]
+  /// The dense features, standardised and not clamped.
+  private(set) var scaled: [Double]
 
   init(layout: LinearLayout) {
     self.layout = layout

@@ -127,14 +127,13 @@ struct ClassMixture: Learner {
   /// The last class that had arrived, the number of classes, and what each expert said of each.
   var memoWidth: Int { 2 + count * classes }
 
-  func predict(
+  mutating func predict(
     _ batch: borrowing MicroBatch, row i: Int, memo: UnsafeMutablePointer<Double>,
     into predictions: inout Predictions
   ) {
     predictions.widen(to: outputs)
-    var (row, said, others) = (row, said, companions)
-    others.predict(batch, i..<i + 1)
-    ask(others, batch, i, &row, &said)
+    companions.predict(batch, i..<i + 1)
+    ask(companions, batch, i, &row, &said)
     write(said, i, &predictions)
     memo[0] = Double(persistence.last)
     memo[1] = Double(classes)

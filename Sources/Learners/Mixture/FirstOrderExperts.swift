@@ -139,6 +139,12 @@ struct FirstOrderExperts: Sendable {
     }
   }
 
+  /// Weight `j` of expert `k`.
+  func weight(_ k: Int, _ j: Int) -> Double {
+    let at = j * FirstOrderExperts.stride + k
+    return at < table.count ? table[at] : 0
+  }
+
   /// The weights of one expert.
   func weights(_ k: Int) -> [Double] {
     Swift.stride(from: k, to: table.count, by: FirstOrderExperts.stride).map { table[$0] }

@@ -78,6 +78,8 @@ struct Mixture: Learner {
   private var targets: TargetStatistics
   private var pool: MLpoly
   private var tally: LossTally
+  private let dissects: Bool
+  private(set) var dissections = Dissections()
   private var learned = 0
   private var saidMemory = 0
   private var notices: [LearnerNotice] = []
@@ -91,6 +93,7 @@ struct Mixture: Learner {
 
   init(_ settings: Settings, _ context: LearnerContext, _ companions: Companions) {
     isBinary = context.task == .binary
+    dissects = context.dissects && !companions.areGiven
     poolsLogOdds = isBinary && settings.word("pool") == "log-odds"
     layout = LinearLayout(denseWidth: context.denseWidth)
     let wish = settings.word("second-order")
@@ -152,18 +155,18 @@ struct Mixture: Learner {
   /// The mixture, the last label that had arrived, and what each expert said.
   var memoWidth: Int { 2 + pool.weights.count }
 
-  func predict(
+  mutating func predict(
     _ batch: borrowing MicroBatch, row: Int, memo: UnsafeMutablePointer<Double>,
     into predictions: inout Predictions
   ) {
-    guard var hand else { return }
-    var said = companions
-    said.predict(batch, row..<row + 1)
-    hand.row.fill(batch, row, scaler)
-    predictions[row] = ask(said, row, &hand)
+    guard var own = hand.take() else { return }
+    defer { hand = own }
+    companions.predict(batch, row..<row + 1)
+    own.row.fill(batch, row, scaler)
+    predictions[row] = ask(companions, row, &own)
     memo[0] = predictions[row]
     memo[1] = Double(companions.persistence.last)
-    hand.lend { _, _, p in (memo + 2).update(from: p, count: pool.weights.count) }
+    own.lend { _, _, p in (memo + 2).update(from: p, count: pool.weights.count) }
   }
 
   /// Every expert's prediction of a row, and their mixture.
@@ -233,6 +236,7 @@ struct Mixture: Learner {
     into predictions: inout Predictions
   ) {
     companions.learn(batch, rows)
+    if dissects { dissections.removeAll() }
     // Taken out for as long, so that asking the experts and writing their answers do not overlap.
     guard var own = hand.take() else { return }
     defer { hand = own }
@@ -242,6 +246,7 @@ struct Mixture: Learner {
       predictions[i] = mixture
       let y = batch.targets[i]
       guard !y.isNaN else { continue }
+      if dissects { dissect(batch, i, y, &own) }
       learnRow(y, mixture, importance: batch.weights[i], memo, &own)
       scaler.observe(batch.dense(i))
       let known = memo.map { Int($0[1]) } ?? companions.persistence.last
@@ -299,6 +304,34 @@ struct Mixture: Learner {
       p.update(from: memo + 2, count: pool.weights.count)
       follow(y, memo[0], p)
     }
+  }
+
+  /// Takes the row apart as the last link's expert sees it: the first of second order, or else the
+  /// first-order one that has cost least.
+  private mutating func dissect(
+    _ batch: borrowing MicroBatch, _ i: Int, _ y: Double, _ hand: inout Hand
+  ) {
+    let link = links.count - 1
+    var best = 0
+    if second.isEmpty {
+      let own = link * FirstOrderExperts.count
+      for k in 1..<FirstOrderExperts.count
+      where (tally.mean(own + k) ?? 0) < (tally.mean(own + best) ?? 0) { best = k }
+    }
+    let block = second.first
+    let expert = first[link]
+    func weight(_ j: Int) -> Double { block?.weight(j) ?? expert.weight(best, j) }
+    let limit = ActiveRow.limit
+    let scaled = hand.row.scaled
+    for j in 0..<layout.denseWidth {
+      dissections.add(weight(j) * max(-limit, min(limit, scaled[j])))
+    }
+    let sparse = batch.sparse(i)
+    for s in 0..<sparse.count {
+      let value = max(-limit, min(limit, sparse.values[s]))
+      dissections.add(weight(layout.sparseOffset + Int(sparse.indices[s])) * value)
+    }
+    dissections.endRow(intercept: weight(layout.intercept), target: links[link].forward(y))
   }
 
   private mutating func tellRestart(_ s: Int) {

@@ -109,6 +109,12 @@ struct SecondOrderExperts: Sendable {
     return true
   }
 
+  /// Weight `j` of the last link's expert.
+  func weight(_ j: Int) -> Double {
+    let w = weights[weights.count - 1]
+    return j < w.count ? w[j] : 0
+  }
+
   mutating func refresh() { inverse.restart() }
 
   func write(to writer: inout SnapshotWriter) {
