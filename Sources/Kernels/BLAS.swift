@@ -78,21 +78,4 @@ package enum BLAS {
       1, out, blasint(outStride))
   }
 
-  /// y ← a · x for symmetric a[n×n], of which only the lower triangle is read.
-  package static func multiplySymmetric(
-    _ a: UnsafePointer<Double>, stride: Int, width: Int, _ x: UnsafePointer<Double>,
-    into y: UnsafeMutablePointer<Double>
-  ) {
-    cblas_dsymv(
-      CblasRowMajor, CblasLower, blasint(width), 1, a, blasint(stride), x, 1, 0, y, 1)
-  }
-
-  /// The lower triangle of a[n×n] ← a + factor · x · xᵀ.
-  package static func addOuter(
-    _ factor: Double, _ x: UnsafePointer<Double>, to a: UnsafeMutablePointer<Double>, stride: Int,
-    width: Int
-  ) {
-    cblas_dsyr(
-      CblasRowMajor, CblasLower, blasint(width), factor, x, 1, a, blasint(stride))
-  }
 }

@@ -321,7 +321,7 @@ struct Mixture: Learner {
     let block = second.first
     let expert = first[link]
     func weight(_ j: Int) -> Double { block?.weight(j) ?? expert.weight(best, j) }
-    let limit = ActiveRow.limit
+    let limit = hand.row.limit
     let scaled = hand.row.scaled
     for j in 0..<layout.denseWidth {
       dissections.add(weight(j) * max(-limit, min(limit, scaled[j])))

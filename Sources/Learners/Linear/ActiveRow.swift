@@ -2,13 +2,13 @@ import Batches
 
 /// One row as all experts of a mixture see it: the features that are not 0, by index and value.
 ///
-/// Dense features are standardised by what came before the row and clamped to ±5; the intercept is
-/// the feature that is always 1; sparse ones are raw, clamped too. Indices are those of
-/// `LinearLayout`.
+/// Dense features are scaled as the scaler stands and clamped to ±`limit`; the intercept is the feature
+/// that is always 1; sparse ones are raw, clamped too. Indices are those of `LinearLayout`, and those
+/// from `most` on are left out.
 struct ActiveRow: Sendable {
-  static let limit = 5.0
-
   let layout: LinearLayout
+  let limit: Double
+  private let most: Int
   private var indices: [Int32]
   private var values: [Double]
   private var count = 0
@@ -19,8 +19,10 @@ struct ActiveRow: Sendable {
   /// The dense features, standardised and not clamped.
   private(set) var scaled: [Double]
 
-  init(layout: LinearLayout) {
+  init(layout: LinearLayout, limit: Double = 5, most: Int = .max) {
     self.layout = layout
+    self.limit = limit
+    self.most = most
     width = layout.denseCount
     scaled = Array(repeating: 0, count: layout.denseCount)
     indices = Array(repeating: 0, count: layout.denseCount)
@@ -35,7 +37,7 @@ struct ActiveRow: Sendable {
       indices.append(contentsOf: repeatElement(0, count: room - indices.count))
       values.append(contentsOf: repeatElement(0, count: room - values.count))
     }
-    let (limit, dense) = (ActiveRow.limit, layout.denseWidth)
+    let (limit, most, dense) = (limit, most, layout.denseWidth)
     var (used, sum, widest) = (0, 1.0, layout.denseCount)
     scaled.withUnsafeMutableBufferPointer { scaled in
       indices.withUnsafeMutableBufferPointer { indices in
@@ -57,6 +59,7 @@ struct ActiveRow: Sendable {
             let value = raw > limit ? limit : (raw < -limit ? -limit : raw)
             guard value != 0 else { continue }
             let index = layout.sparseOffset + Int(sparse.indices[s])
+            guard index < most else { continue }
             indices[used] = Int32(truncatingIfNeeded: index)
             values[used] = value
             used += 1

@@ -145,6 +145,15 @@ struct InverseGram: Sendable {
     sigma = 1
   }
 
+  /// Takes the inverse of a Gram matrix of as many weights as there are, row after row.
+  mutating func adopt(_ inverse: [Double]) {
+    sigma = 1
+    pending = 0
+    for i in 0..<width {
+      for j in 0..<width { matrix[i * stride + j] = inverse[max(i, j) * width + min(i, j)] }
+    }
+  }
+
   /// Forgets the rows; the prior alone stays.
   mutating func restart() {
     sigma = 1
