@@ -11,6 +11,9 @@ package struct FeatureFamily: Sendable, Equatable {
   package let dense: [Int]
   package var isOn: Bool
 
+  /// Whether it is one category as it stands, and no product.
+  package var isPlain: Bool { levels.count == 1 && dense.isEmpty }
+
   package init(name: String, levels: [Int], dense: [Int], isOn: Bool = true) {
     self.name = name
     self.levels = levels

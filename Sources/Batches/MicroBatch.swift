@@ -3,8 +3,9 @@
 /// Shapes, for `count` rows of `denseWidth` numeric features:
 ///
 ///     dense     count × stride, row-major; stride = denseWidth rounded up to 4, the rest zeros
-///     sparse    for row i the pairs (index, value) from sparseStarts[i] to sparseStarts[i+1];
-///               indices count from 0 and grow as categories appear
+///     sparse    for row i the triples (index, value, family) from sparseStarts[i] to
+///               sparseStarts[i+1]; indices count from 0 and grow as categories appear; the family
+///               tells what the feature is a level of (`FeatureFamily`)
 ///     target    count; a number, or the class's index; NaN where no label came
 ///     weight    count; importance, 1 unless a column says otherwise
 ///     time      count; seconds since 1970, NaN where no column tells
@@ -29,6 +30,7 @@ package struct MicroBatch: ~Copyable {
   private var sparseCount = 0
   private var indexStorage: UnsafeMutablePointer<Int32>
   private var valueStorage: UnsafeMutablePointer<Double>
+  private var familyStorage: UnsafeMutablePointer<Int16>
   private var idBytes: [UInt8] = []
   private var idStarts: [Int] = [0]
 
@@ -50,6 +52,7 @@ package struct MicroBatch: ~Copyable {
     sparseCapacity = capacity * 4
     indexStorage = .allocate(capacity: sparseCapacity)
     valueStorage = .allocate(capacity: sparseCapacity)
+    familyStorage = .allocate(capacity: sparseCapacity)
   }
 
   deinit {
@@ -61,6 +64,7 @@ package struct MicroBatch: ~Copyable {
     starts.deallocate()
     indexStorage.deallocate()
     valueStorage.deallocate()
+    familyStorage.deallocate()
   }
 }
 
@@ -83,7 +87,8 @@ extension MicroBatch {
   package func sparse(_ i: Int) -> SparseRow {
     SparseRow(
       indices: UnsafePointer(indexStorage + starts[i]),
-      values: UnsafePointer(valueStorage + starts[i]), count: starts[i + 1] - starts[i])
+      values: UnsafePointer(valueStorage + starts[i]),
+      families: UnsafePointer(familyStorage + starts[i]), count: starts[i + 1] - starts[i])
   }
   /// One more than the largest sparse index in `rows`; 0 when they have none.
   package func sparseWidth(of rows: Range<Int>) -> Int {
@@ -99,10 +104,11 @@ extension MicroBatch {
   }
 }
 
-/// The sparse features of one row: `count` pairs of an index and a value.
+/// The sparse features of one row: `count` triples of an index, a value and a family.
 package struct SparseRow {
   package let indices: UnsafePointer<Int32>
   package let values: UnsafePointer<Double>
+  package let families: UnsafePointer<Int16>
   package let count: Int
 }
 
@@ -129,8 +135,9 @@ extension MicroBatch {
   package mutating func abandonRow() { sparseCount = starts[count] }
 
   /// Adds a sparse feature to the row in the making.
-  package mutating func addSparse(_ index: Int, _ value: Double) {
+  package mutating func addSparse(_ index: Int, _ value: Double, family: Int = 0) {
     if sparseCount == sparseCapacity { growSparse() }
+    familyStorage[sparseCount] = Int16(truncatingIfNeeded: family)
     indexStorage[sparseCount] = Int32(truncatingIfNeeded: index)
     valueStorage[sparseCount] = value
     sparseCount += 1
@@ -160,7 +167,10 @@ extension MicroBatch {
       other.denseWidth == denseWidth, "\(other.denseWidth) features for \(denseWidth)")
     nextDense.update(from: other.dense(i), count: stride)
     let features = other.sparse(i)
-    for k in 0..<features.count { addSparse(Int(features.indices[k]), features.values[k]) }
+    for k in 0..<features.count {
+      addSparse(
+        Int(features.indices[k]), features.values[k], family: Int(features.families[k]))
+    }
     endRow(
       target: other.targets[i], weight: other.weights[i], time: other.times[i],
       line: other.lines[i])
@@ -171,9 +181,13 @@ extension MicroBatch {
     let indices = UnsafeMutablePointer<Int32>.allocate(capacity: wider)
     let values = UnsafeMutablePointer<Double>.allocate(capacity: wider)
     indices.update(from: indexStorage, count: sparseCount)
+    let families = UnsafeMutablePointer<Int16>.allocate(capacity: wider)
     values.update(from: valueStorage, count: sparseCount)
+    families.update(from: familyStorage, count: sparseCount)
     indexStorage.deallocate()
     valueStorage.deallocate()
-    (indexStorage, valueStorage, sparseCapacity) = (indices, values, wider)
+    familyStorage.deallocate()
+    (indexStorage, valueStorage, familyStorage) = (indices, values, families)
+    sparseCapacity = wider
   }
 }

@@ -42,7 +42,7 @@ package struct Engine {
     }
     var models = options.models
     if models.isEmpty { models = [Engine.defaultModel(schema.task)] }
-    for model in models { runners.append(try ModelRunner(model, options, schema)) }
+    for model in models { runners.append(try ModelRunner(model, options, schema, families)) }
     if options.screens, schema.task != .multiclass {
       runners[0].screen = FeatureScreen(schema, families)
     }
@@ -55,7 +55,7 @@ package struct Engine {
     plain.scoreSince = options.scoreSince
     var names = ["no-change", schema.task == .regression ? "running-mean" : "majority"]
     if let season = options.season, season != .events(1) { names.append("seasonal-naive") }
-    for name in names { baselines.append(try ModelRunner(name, plain, schema)) }
+    for name in names { baselines.append(try ModelRunner(name, plain, schema, families)) }
     if let threshold = options.retrainWhen {
       let known = ScoreBoard(task: schema.task.scoreTask, windowRows: 1).names
       guard known.contains(threshold.score) else {

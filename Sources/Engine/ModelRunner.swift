@@ -48,15 +48,17 @@ struct ModelRunner {
   private var nextScheduled: Double?
   private var eventsSinceRefit = 0
 
-  init(_ specification: String, _ options: EngineOptions, _ schema: Schema)
-    throws(SpecificationError)
-  {
+  init(
+    _ specification: String, _ options: EngineOptions, _ schema: Schema,
+    _ families: [FeatureFamily]
+  ) throws(SpecificationError) {
     name = specification
     self.options = options
     self.schema = schema
     let context = LearnerContext(
       task: schema.task, denseWidth: schema.denseWidth, season: options.season,
-      labelDelay: options.labelDelay, dissects: options.screens && !options.isBaseline,
+      labelDelay: options.labelDelay, families: families,
+      dissects: options.screens && !options.isBaseline,
       companions: specification == "mixture" ? options.models.filter { $0 != specification } : [])
     fresh = try Catalogue.learners.make(specification, context)
     learner = fresh

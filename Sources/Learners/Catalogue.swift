@@ -12,6 +12,7 @@ extension Catalogue where Context == LearnerContext, Product == any Learner {
         Mixture.entry,
         PassiveAggressive.entry,
         RecursiveLeastSquares.entry,
+        HoeffdingTree.entry,
         SeasonalNaive.noChange,
         SeasonalNaive.entry,
         RunningMean.entry,

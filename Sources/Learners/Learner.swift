@@ -140,6 +140,9 @@ package struct LearnerContext: Sendable {
   package let season: StreamInterval?
   /// How many rows lie between a row and the arrival of its label.
   package let labelDelay: Int
+  /// The families of sparse features, by the numbers that rows give them. More may come; those that are
+  /// one plain category are here from the beginning.
+  package let families: [FeatureFamily]
   /// Whether `dissections` are wanted.
   package let dissects: Bool
   /// The other models of the run, which a mixture is to mix.
@@ -147,12 +150,13 @@ package struct LearnerContext: Sendable {
 
   package init(
     task: Task, denseWidth: Int, season: StreamInterval? = nil, labelDelay: Int = 0,
-    dissects: Bool = false, companions: [String] = []
+    families: [FeatureFamily] = [], dissects: Bool = false, companions: [String] = []
   ) {
     self.task = task
     self.denseWidth = denseWidth
     self.season = season
     self.labelDelay = labelDelay
+    self.families = families
     self.dissects = dissects
     self.companions = companions
   }

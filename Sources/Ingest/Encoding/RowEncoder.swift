@@ -345,7 +345,7 @@ struct RowEncoder: ~Copyable {
       for number in shape.dense {
         value *= scales[number].standardised(row[number])
       }
-      batch.addSparse(index(of: feature, shape.columns), value)
+      batch.addSparse(index(of: feature, shape.columns), value, family: feature)
     }
     for feature in scaledFeatures { scales[feature].add(row[feature]) }
   }

@@ -1,0 +1,619 @@
+import Glibc
+import Snapshots
+
+/// How a tree of classes grows and answers.
+struct ClassTreeSettings: Sendable {
+  enum Leaf: String, Sendable, CaseIterable {
+    /// The majority of the leaf's classes.
+    case majority
+    case naiveBayes = "naive-bayes"
+    /// Whichever of the two has been right more often in this leaf.
+    case adaptive
+  }
+
+  var grace = 200.0
+  var delta = 1e-7
+  var tie = 0.05
+  var criterion = SplitCriterion.infoGain
+  var leaf = Leaf.adaptive
+  var thresholds = 10
+  var isBinary = false
+  var leastShare = 0.01
+  var mostDepth = 1000
+  var mostBytes = 0
+}
+
+/// One node: a leaf or a test.
+struct TreeNode: Sendable {
+  enum Kind: Int, Sendable {
+    case leaf
+    /// Number `feature` ≤ `threshold` goes left.
+    case number
+    /// Attribute `feature` at level `threshold` goes left.
+    case level
+    /// Every level has a child of its own, in table `left`.
+    case levels
+    /// Given back, for another use.
+    case none
+  }
+
+  var kind = Kind.leaf
+  var feature = 0
+  var threshold = 0.0
+  /// A child; of a leaf its number; of many levels the number of their table.
+  var left = 0
+  var right = 0
+  var depth = 0
+}
+
+/// What a leaf knows beside its classes and its observers.
+struct TreeLeaf: Sendable {
+  var node = 0
+  /// The block of its observers; -1 while it has none and does not grow.
+  var block = -1
+  var total = 0.0
+  /// The total when a split was last tried.
+  var attempted = 0.0
+  /// Weights of rows that the majority and Naive Bayes had right.
+  var majorityRight = 0.0
+  var bayesRight = 0.0
+  /// Classes that have been met; see `ranks`.
+  var met = 0
+}
+
+/// The nodes, leaves and observers of a Hoeffding tree, and what can be done with them. Nodes are numbers
+/// in one table; a leaf that splits keeps its number, so that nothing above has to know.
+struct ClassTree: Sendable {
+  let settings: ClassTreeSettings
+  private(set) var nodes: [TreeNode] = []
+  private(set) var leaves: [TreeLeaf] = []
+  private(set) var tables: [[Int]] = []
+  private(set) var observers: ClassObservers
+  /// For each leaf the weight of each class, and when it met it: the first met wins a tie.
+  private var weights: [Double] = []
+  private var ranks: [Int] = []
+  private var freeNodes: [Int] = []
+  private var freeLeaves: [Int] = []
+  private var freeTables: [Int] = []
+  /// Notices of the bound on memory, since they were last taken.
+  private(set) var bounded = 0
+  private(set) var splits = 0
+  private var scores: [Double]
+  private var levelsOfAttribute: [Int]
+
+  init(settings: ClassTreeSettings, numbers: Int, nominals: Int, classes: Int) {
+    self.settings = settings
+    observers = ClassObservers(numbers: numbers, nominals: nominals, classes: classes)
+    scores = Array(repeating: 0, count: 2 * classes)
+    levelsOfAttribute = Array(repeating: 0, count: nominals)
+    _ = newLeaf(depth: 0)
+  }
+
+  var classes: Int { observers.classes }
+
+  var memoryBytes: Int {
+    nodes.capacity * MemoryLayout<TreeNode>.stride + leaves.capacity * MemoryLayout<TreeLeaf>.stride
+      + 8 * (weights.capacity + ranks.capacity) + tables.reduce(0) { $0 + 8 * $1.capacity + 32 }
+      + observers.memoryBytes
+  }
+
+  // MARK: - Nodes
+
+  /// A new leaf with observers, if there is memory for them.
+  mutating func newLeaf(depth: Int, classWeights: ArraySlice<Double> = [], order: [Int] = []) -> Int
+  {
+    let leaf: Int
+    if let known = freeLeaves.popLast() {
+      leaf = known
+      leaves[leaf] = TreeLeaf()
+      for c in 0..<classes {
+        weights[leaf * classes + c] = 0
+        ranks[leaf * classes + c] = 0
+      }
+    } else {
+      leaf = leaves.count
+      leaves.append(TreeLeaf())
+      weights.append(contentsOf: repeatElement(0, count: classes))
+      ranks.append(contentsOf: repeatElement(0, count: classes))
+    }
+    let node: Int
+    if let known = freeNodes.popLast() {
+      node = known
+      nodes[node] = TreeNode()
+    } else {
+      node = nodes.count
+      nodes.append(TreeNode())
+    }
+    nodes[node].left = leaf
+    nodes[node].depth = depth
+    leaves[leaf].node = node
+    for c in order {
+      let weight = classWeights[classWeights.startIndex + c]
+      guard weight > 0 else { continue }
+      weights[leaf * classes + c] = weight
+      leaves[leaf].met += 1
+      ranks[leaf * classes + c] = leaves[leaf].met
+      leaves[leaf].total += weight
+    }
+    leaves[leaf].attempted = leaves[leaf].total
+    if depth < settings.mostDepth { activate(leaf) }
+    return node
+  }
+
+  private mutating func activate(_ leaf: Int) {
+    if settings.mostBytes > 0, !observers.hasFree,
+      memoryBytes + 4 * observers.blockBytes > settings.mostBytes
+    {
+      // The least promising of the leaves that grow makes room, if it promises less than this one.
+      bounded += 1
+      var least = -1
+      for other in leaves.indices where leaves[other].block >= 0 {
+        if least < 0 || promise(other) < promise(least) { least = other }
+      }
+      guard least >= 0, promise(least) < promise(leaf) else { return }
+      deactivate(least)
+    }
+    leaves[leaf].block = observers.take()
+  }
+
+  private mutating func deactivate(_ leaf: Int) {
+    guard leaves[leaf].block >= 0 else { return }
+    observers.giveBack(leaves[leaf].block)
+    leaves[leaf].block = -1
+  }
+
+  /// What a split of the leaf could set right at most.
+  private func promise(_ leaf: Int) -> Double {
+    var most = 0.0
+    for c in 0..<classes { most = max(most, weights[leaf * classes + c]) }
+    return leaves[leaf].total - most
+  }
+
+  /// Gives back a node and all below it.
+  mutating func remove(_ node: Int) {
+    let own = nodes[node]
+    switch own.kind {
+    case .leaf:
+      deactivate(own.left)
+      freeLeaves.append(own.left)
+    case .number, .level:
+      remove(own.left)
+      remove(own.right)
+    case .levels:
+      for child in tables[own.left] where child >= 0 { remove(child) }
+      tables[own.left] = []
+      freeTables.append(own.left)
+    case .none: return
+    }
+    nodes[node].kind = .none
+    freeNodes.append(node)
+  }
+
+  /// Puts node `other` in the place of `node`, whose subtree is given back; `other`'s number too.
+  mutating func replace(_ node: Int, by other: Int) {
+    let depth = nodes[node].depth
+    let fresh = nodes[other]
+    remove(node)
+    freeNodes.removeLast()
+    nodes[node] = fresh
+    nodes[node].depth = depth
+    if fresh.kind == .leaf { leaves[fresh.left].node = node }
+    nodes[other].kind = .none
+    freeNodes.append(other)
+  }
+
+  /// More classes, or more levels of an attribute, than there was room for.
+  mutating func grow(classes wished: Int, levels: [Int]) {
+    levelsOfAttribute = levels
+    let before = classes
+    observers.grow(classes: wished, levels: levels)
+    guard classes > before else { return }
+    var (fresh, freshRanks): ([Double], [Int]) = ([], [])
+    for leaf in leaves.indices {
+      for c in 0..<classes {
+        fresh.append(c < before ? weights[leaf * before + c] : 0)
+        freshRanks.append(c < before ? ranks[leaf * before + c] : 0)
+      }
+    }
+    (weights, ranks) = (fresh, freshRanks)
+    scores = Array(repeating: 0, count: 2 * classes)
+  }
+
+  // MARK: - Finding the way
+
+  /// The child of a node that a row belongs to; nil for a level that has none.
+  @inline(__always)
+  func child(of node: Int, _ x: UnsafePointer<Double>, _ levels: [Int32]) -> Int? {
+    let own = nodes[node]
+    switch own.kind {
+    case .number: return x[own.feature] <= own.threshold ? own.left : own.right
+    case .level: return Int(levels[own.feature]) == Int(own.threshold) ? own.left : own.right
+    case .levels:
+      let level = Int(levels[own.feature])
+      guard level >= 0, level < tables[own.left].count else { return nil }
+      let child = tables[own.left][level]
+      return child >= 0 ? child : nil
+    case .leaf, .none: return nil
+    }
+  }
+
+  /// The leaf below `node` that answers for a row: where a level is unknown, on the heaviest way.
+  func leaf(from node: Int, _ x: UnsafePointer<Double>, _ levels: [Int32]) -> Int {
+    var node = node
+    while nodes[node].kind != .leaf {
+      node = child(of: node, x, levels) ?? heaviestChild(node)
+    }
+    return node
+  }
+
+  private func weight(_ node: Int) -> Double {
+    let own = nodes[node]
+    switch own.kind {
+    case .leaf: return leaves[own.left].total
+    case .number, .level: return weight(own.left) + weight(own.right)
+    case .levels: return tables[own.left].reduce(0) { $1 >= 0 ? $0 + weight($1) : $0 }
+    case .none: return 0
+    }
+  }
+
+  func heaviestChild(_ node: Int) -> Int {
+    let own = nodes[node]
+    guard own.kind == .levels else {
+      return weight(own.left) < weight(own.right) ? own.right : own.left
+    }
+    var (best, most) = (-1, -1.0)
+    for child in tables[own.left] where child >= 0 && weight(child) > most {
+      (best, most) = (child, weight(child))
+    }
+    return best
+  }
+
+  /// A new leaf for a level that a split by levels has not met; nil if the row has no level there.
+  mutating func newBranch(_ node: Int, _ levels: [Int32]) -> Int? {
+    let own = nodes[node]
+    guard own.kind == .levels, levels[own.feature] >= 0 else { return nil }
+    let level = Int(levels[own.feature])
+    let child = newLeaf(depth: own.depth + 1)
+    while tables[own.left].count <= level { tables[own.left].append(-1) }
+    tables[own.left][level] = child
+    return child
+  }
+
+  // MARK: - Answers
+
+  /// Writes the distribution that a leaf answers with into `out`, and which class the majority and Naive
+  /// Bayes would say; all zeros and -1 if it has seen nothing.
+  mutating func answer(
+    _ node: Int, _ x: UnsafePointer<Double>, _ levels: [Int32], into out: inout [Double]
+  ) -> (majority: Int, bayes: Int) {
+    let (classes, leaf) = (classes, nodes[node].left)
+    let head = leaves[leaf]
+    for c in 0..<classes { out[c] = 0 }
+    guard head.total > 0 else { return (-1, -1) }
+    var majority = 0
+    for c in 1..<max(classes, 1) where isBefore(leaf, c, majority) { majority = c }
+    var bayes = -1
+    let wantsBayes = settings.leaf != .majority && head.block >= 0
+    if wantsBayes {
+      weights.withUnsafeBufferPointer { weights in
+        scores.withUnsafeMutableBufferPointer { scores in
+          guard let weights = weights.baseAddress, let scores = scores.baseAddress else { return }
+          observers.scores(
+            head.block, x, levels, prior: weights + leaf * classes, total: head.total, into: scores)
+        }
+      }
+      bayes = 0
+      for c in 1..<max(classes, 1)
+      where scores[c] > scores[bayes] || (scores[c] == scores[bayes] && isMetBefore(leaf, c, bayes))
+      {
+        bayes = c
+      }
+    }
+    if wantsBayes, settings.leaf == .naiveBayes || head.bayesRight >= head.majorityRight {
+      let top = scores[bayes]
+      if top.isFinite {
+        var sum = 0.0
+        for c in 0..<classes {
+          out[c] = exp(scores[c] - top)
+          sum += out[c]
+        }
+        for c in 0..<classes { out[c] /= sum }
+        return (majority, bayes)
+      }
+    }
+    for c in 0..<classes { out[c] = weights[leaf * classes + c] / head.total }
+    return (majority, bayes)
+  }
+
+  /// Whether class `c` weighs more in a leaf than class `d`, or as much and was met before it.
+  private func isBefore(_ leaf: Int, _ c: Int, _ d: Int) -> Bool {
+    let (a, b) = (weights[leaf * classes + c], weights[leaf * classes + d])
+    return a == b ? isMetBefore(leaf, c, d) : a > b
+  }
+
+  private func isMetBefore(_ leaf: Int, _ c: Int, _ d: Int) -> Bool {
+    let (r, s) = (ranks[leaf * classes + c], ranks[leaf * classes + d])
+    return r > 0 && (s == 0 || r < s)
+  }
+
+  // MARK: - Learning
+
+  /// Takes a row into a leaf. `said` is what `answer` found; returns whether it is time to try a split.
+  mutating func learn(
+    _ node: Int, _ x: UnsafePointer<Double>, _ levels: [Int32], class y: Int, weight: Double,
+    said: (majority: Int, bayes: Int)
+  ) -> Bool {
+    let leaf = nodes[node].left
+    if leaves[leaf].block >= 0 {
+      // Of a leaf that is empty the majority counts as right.
+      if said.majority == y || leaves[leaf].met == 0 { leaves[leaf].majorityRight += weight }
+      if said.bayes == y { leaves[leaf].bayesRight += weight }
+      observers.observe(leaves[leaf].block, x, levels, class: y, weight: weight)
+    }
+    if ranks[leaf * classes + y] == 0 {
+      leaves[leaf].met += 1
+      ranks[leaf * classes + y] = leaves[leaf].met
+    }
+    weights[leaf * classes + y] += weight
+    leaves[leaf].total += weight
+    return leaves[leaf].block >= 0
+      && leaves[leaf].total - leaves[leaf].attempted >= settings.grace
+  }
+
+  /// A way to split a leaf.
+  private struct Suggestion {
+    var merit = -Double.infinity
+    var kind = TreeNode.Kind.none
+    var feature = 0
+    var threshold = 0.0
+  }
+
+  /// Hoeffding's bound: with probability 1 − δ the mean of n values of range R lies no further from its
+  /// expectation.
+  static func bound(range: Double, delta: Double, count: Double) -> Double {
+    (range * range * log(1 / delta) / (2 * count)).squareRoot()
+  }
+
+  /// Splits a leaf if the best way is better than the second by Hoeffding's bound, or both are as good.
+  /// Returns whether it did: then `node` is a test, and its children are new leaves.
+  mutating func attemptSplit(_ node: Int) -> Bool {
+    let leaf = nodes[node].left
+    defer { if nodes[node].kind == .leaf { leaves[leaf].attempted = leaves[leaf].total } }
+    let own = Array(weights[(leaf * classes)..<((leaf + 1) * classes)])
+    let present = own.reduce(0) { $0 + ($1 > 0 ? 1 : 0) }
+    guard present >= 2, leaves[leaf].block >= 0 else { return false }
+    var best = Suggestion()
+    var second = -Double.infinity
+    func offer(_ suggestion: Suggestion) {
+      if suggestion.merit > best.merit {
+        second = best.merit
+        best = suggestion
+      } else {
+        second = max(second, suggestion.merit)
+      }
+    }
+    for j in 0..<observers.numbers { offer(bestThreshold(leaf, number: j, own)) }
+    for a in levelsOfAttribute.indices { offer(bestLevels(leaf, attribute: a, own)) }
+    guard best.merit > -.infinity else { return false }
+    let bound = ClassTree.bound(
+      range: settings.criterion.range(classes: leaves[leaf].met), delta: settings.delta,
+      count: leaves[leaf].total)
+    guard best.merit - second > bound || bound < settings.tie else { return false }
+    split(node, best)
+    return true
+  }
+
+  private func bestThreshold(_ leaf: Int, number j: Int, _ own: [Double]) -> Suggestion {
+    var best = Suggestion()
+    let block = leaves[leaf].block
+    guard let range = observers.range(block, number: j) else { return best }
+    let step = (range.upperBound - range.lowerBound) / (Double(settings.thresholds) + 1)
+    var after = Array(repeating: 0.0, count: 2 * classes)
+    for i in 0..<settings.thresholds {
+      let threshold = range.lowerBound + step * Double(i + 1)
+      guard threshold > range.lowerBound, threshold < range.upperBound else { continue }
+      observers.divide(block, number: j, at: threshold, into: &after)
+      let merit = settings.criterion.merit(
+        before: own, after: after, branches: 2, classes: classes, leastShare: settings.leastShare)
+      if merit > best.merit {
+        best = Suggestion(merit: merit, kind: .number, feature: j, threshold: threshold)
+      }
+    }
+    return best
+  }
+
+  private func bestLevels(_ leaf: Int, attribute a: Int, _ own: [Double]) -> Suggestion {
+    var best = Suggestion()
+    let levels = levelsOfAttribute[a]
+    guard levels > 1 else { return best }
+    var after = Array(repeating: 0.0, count: observers.levelRoom[a] * classes)
+    observers.divide(leaves[leaf].block, levelsOf: a, into: &after)
+    if !settings.isBinary {
+      best = Suggestion(
+        merit: settings.criterion.merit(
+          before: own, after: after, branches: levels, classes: classes,
+          leastShare: settings.leastShare),
+        kind: .levels, feature: a)
+    }
+    var sums = Array(repeating: 0.0, count: classes)
+    for level in 0..<levels { for c in 0..<classes { sums[c] += after[level * classes + c] } }
+    var sides = Array(repeating: 0.0, count: 2 * classes)
+    for level in 0..<levels {
+      for c in 0..<classes {
+        sides[c] = after[level * classes + c]
+        sides[classes + c] = sums[c] - sides[c]
+      }
+      let merit = settings.criterion.merit(
+        before: own, after: sides, branches: 2, classes: classes, leastShare: settings.leastShare)
+      if merit > best.merit {
+        best = Suggestion(merit: merit, kind: .level, feature: a, threshold: Double(level))
+      }
+    }
+    return best
+  }
+
+  private mutating func split(_ node: Int, _ way: Suggestion) {
+    splits += 1
+    let leaf = nodes[node].left
+    let (block, depth) = (leaves[leaf].block, nodes[node].depth)
+    let order = (0..<classes).filter { ranks[leaf * classes + $0] > 0 }
+      .sorted { ranks[leaf * classes + $0] < ranks[leaf * classes + $1] }
+    var children: [Double]
+    switch way.kind {
+    case .number:
+      children = Array(repeating: 0, count: 2 * classes)
+      observers.divide(block, number: way.feature, at: way.threshold, into: &children)
+    default:
+      children = Array(repeating: 0, count: observers.levelRoom[way.feature] * classes)
+      observers.divide(block, levelsOf: way.feature, into: &children)
+      if way.kind == .level {
+        var sides = Array(repeating: 0.0, count: 2 * classes)
+        for level in 0..<levelsOfAttribute[way.feature] {
+          for c in 0..<classes {
+            sides[(level == Int(way.threshold) ? 0 : classes) + c] += children[level * classes + c]
+          }
+        }
+        children = sides
+      }
+    }
+    // The leaf's own block is free for the first child.
+    deactivate(leaf)
+    freeLeaves.append(leaf)
+    nodes[node].kind = way.kind
+    nodes[node].feature = way.feature
+    nodes[node].threshold = way.threshold
+    guard way.kind == .levels else {
+      let left = newLeaf(depth: depth + 1, classWeights: children[..<classes], order: order)
+      let right = newLeaf(depth: depth + 1, classWeights: children[classes...], order: order)
+      (nodes[node].left, nodes[node].right) = (left, right)
+      return
+    }
+    var table: [Int] = []
+    for level in 0..<levelsOfAttribute[way.feature] {
+      let part = children[(level * classes)..<((level + 1) * classes)]
+      let isSeen = part.contains { $0 > 0 }
+      table.append(isSeen ? newLeaf(depth: depth + 1, classWeights: part, order: order) : -1)
+    }
+    if let known = freeTables.popLast() {
+      tables[known] = table
+      nodes[node].left = known
+    } else {
+      tables.append(table)
+      nodes[node].left = tables.count - 1
+    }
+  }
+
+  // MARK: - Accounts
+
+  mutating func takeBounded() -> Int {
+    defer { bounded = 0 }
+    return bounded
+  }
+
+  /// How many nodes, leaves and levels there are below a node, itself included.
+  func shape(from node: Int = 0) -> (nodes: Int, leaves: Int, height: Int) {
+    let own = nodes[node]
+    var (count, leafCount, height) = (1, 0, 0)
+    let children: [Int] =
+      switch own.kind {
+      case .leaf, .none: []
+      case .number, .level: [own.left, own.right]
+      case .levels: tables[own.left].filter { $0 >= 0 }
+      }
+    if children.isEmpty { leafCount = 1 }
+    for child in children {
+      let below = shape(from: child)
+      count += below.nodes
+      leafCount += below.leaves
+      height = max(height, below.height)
+    }
+    return (count, leafCount, height + 1)
+  }
+
+  /// The weights of a leaf's classes.
+  func classWeights(_ node: Int) -> ArraySlice<Double> {
+    let leaf = nodes[node].left
+    return weights[(leaf * classes)..<((leaf + 1) * classes)]
+  }
+
+  // MARK: - Snapshots
+
+  func write(to writer: inout SnapshotWriter) {
+    observers.write(to: &writer)
+    writer.write(levelsOfAttribute)
+    writer.write(nodes.flatMap { [$0.kind.rawValue, $0.feature, $0.left, $0.right, $0.depth] })
+    writer.write(nodes.map(\.threshold))
+    writer.write(leaves.flatMap { [$0.node, $0.block, $0.met] })
+    writer.write(
+      leaves.flatMap { [$0.total, $0.attempted, $0.majorityRight, $0.bayesRight] })
+    writer.write(weights)
+    writer.write(ranks)
+    writer.write(tables.count)
+    for table in tables { writer.write(table) }
+    writer.write(freeNodes)
+    writer.write(freeLeaves)
+    writer.write(freeTables)
+    writer.write([bounded, splits])
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try observers.restore(from: &reader)
+    levelsOfAttribute = try reader.readInts()
+    let shapes = try reader.readInts()
+    let thresholds = try reader.readDoubles()
+    let heads = try reader.readInts()
+    let sums = try reader.readDoubles()
+    weights = try reader.readDoubles()
+    ranks = try reader.readInts()
+    let tableCount = try reader.readInt()
+    guard (0...100_000_000).contains(tableCount) else { throw .corrupt }
+    tables = []
+    for _ in 0..<tableCount { tables.append(try reader.readInts()) }
+    freeNodes = try reader.readInts()
+    freeLeaves = try reader.readInts()
+    freeTables = try reader.readInts()
+    let counts = try reader.readInts()
+    let (nodeCount, leafCount) = (thresholds.count, heads.count / 3)
+    guard nodeCount > 0, shapes.count == 5 * nodeCount, heads.count == 3 * leafCount,
+      sums.count == 4 * leafCount, weights.count == leafCount * classes,
+      ranks.count == weights.count, counts.count == 2,
+      levelsOfAttribute.count == observers.levelRoom.count
+    else { throw .corrupt }
+    nodes = []
+    for n in 0..<nodeCount {
+      guard let kind = TreeNode.Kind(rawValue: shapes[5 * n]) else { throw .corrupt }
+      let own = TreeNode(
+        kind: kind, feature: shapes[5 * n + 1], threshold: thresholds[n], left: shapes[5 * n + 2],
+        right: shapes[5 * n + 3], depth: shapes[5 * n + 4])
+      let isSound =
+        switch kind {
+        case .leaf: (0..<leafCount).contains(own.left)
+        case .number:
+          (0..<observers.numbers).contains(own.feature) && (0..<nodeCount).contains(own.left)
+            && (0..<nodeCount).contains(own.right)
+        case .level:
+          levelsOfAttribute.indices.contains(own.feature) && (0..<nodeCount).contains(own.left)
+            && (0..<nodeCount).contains(own.right)
+        case .levels:
+          levelsOfAttribute.indices.contains(own.feature) && tables.indices.contains(own.left)
+            && tables[own.left].allSatisfy { (-1..<nodeCount).contains($0) }
+        case .none: true
+        }
+      guard isSound else { throw .corrupt }
+      nodes.append(own)
+    }
+    leaves = (0..<leafCount).map {
+      TreeLeaf(
+        node: heads[3 * $0], block: heads[3 * $0 + 1], total: sums[4 * $0],
+        attempted: sums[4 * $0 + 1], majorityRight: sums[4 * $0 + 2],
+        bayesRight: sums[4 * $0 + 3], met: heads[3 * $0 + 2])
+    }
+    guard leaves.allSatisfy({ (-1..<observers.count).contains($0.block) }),
+      freeNodes.allSatisfy({ nodes.indices.contains($0) }),
+      freeLeaves.allSatisfy({ leaves.indices.contains($0) }),
+      freeTables.allSatisfy({ tables.indices.contains($0) })
+    else { throw .corrupt }
+    (bounded, splits) = (counts[0], counts[1])
+    scores = Array(repeating: 0, count: 2 * classes)
+  }
+}
