@@ -149,7 +149,7 @@ package struct EventSource: BatchSource, ~Copyable {
 
   package mutating func takeNotices() -> [SourceNotice] { encoder.takeNotices() }
 
-  package var families: [FeatureFamily] { encoder.families }
+  package var families: [FeatureFamily] { encoder.featureFamilies }
 
   package mutating func change(_ changes: [FeatureChange]) {
     for change in changes { encoder.change(change) }

@@ -41,7 +41,9 @@ struct RowEncoder: ~Copyable {
   private var groups: [KeyTable]
   private var sparseKeys: [KeyTable]
   private var sparseNames: [(feature: Int, key: UInt64)] = []
-  private var sparseIndex: [[Int32]] = []
+  private var families: [EncodedFamily]
+  /// The numbers of the families that are on.
+  private var active: [Int]
   private var meanGroups: [Int]
   private var lags: [LagHistory]
   private var timedLags: [TimedHistory]
@@ -82,7 +84,8 @@ struct RowEncoder: ~Copyable {
     newLevels = plan.columns.map { _ in 0 }
     groups = plan.means.map { _ in KeyTable(limit: categoryLimit) }
     sparseKeys = plan.sparse.map { _ in KeyTable(limit: categoryLimit) }
-    sparseIndex = plan.sparse.map { _ in [] }
+    families = plan.sparse.map(EncodedFamily.init)
+    active = plan.sparse.indices.filter { plan.sparse[$0].isOn }
     meanGroups = plan.means.map { _ in 0 }
     lags = plan.series.map { LagHistory(longest: max($0.longest, 1)) }
     timedLags = plan.series.map { TimedHistory(longest: $0.longestSeconds) }
@@ -104,6 +107,7 @@ struct RowEncoder: ~Copyable {
 
   deinit {
     levels.deallocate()
+    for family in families { family.indices.deallocate() }
     sums.deallocate()
     missing.deallocate()
   }
@@ -339,20 +343,21 @@ struct RowEncoder: ~Copyable {
 
   private mutating func writeSparse(_ row: UnsafeMutablePointer<Double>, _ batch: inout MicroBatch)
   {
-    for feature in plan.sparse.indices where plan.sparse[feature].isOn {
-      let shape = plan.sparse[feature]
+    for k in 0..<active.count {
+      let family = active[k]
       var value = 1.0
-      for number in shape.dense {
-        value *= scales[number].standardised(row[number])
+      if families[family].hasNumbers {
+        let dense = plan.sparse[family].dense
+        for number in dense { value *= scales[number].standardised(row[number]) }
       }
-      batch.addSparse(index(of: feature, shape.columns), value, family: feature)
+      batch.addSparse(index(of: family), value, family: family)
     }
     for feature in scaledFeatures { scales[feature].add(row[feature]) }
   }
 
   private var scaledFeatures: [Int]
 
-  var families: [FeatureFamily] {
+  var featureFamilies: [FeatureFamily] {
     plan.sparse.map { family in
       FeatureFamily(
         name: (family.columns.map(plan.name) + family.dense.map { plan.denseNames[$0] })
@@ -362,6 +367,7 @@ struct RowEncoder: ~Copyable {
   }
 
   mutating func change(_ change: FeatureChange) {
+    defer { active = plan.sparse.indices.filter { plan.sparse[$0].isOn } }
     switch change {
     case .drop(let family): plan.sparse[family].isOn = false
     case .mute(let feature):
@@ -374,20 +380,24 @@ struct RowEncoder: ~Copyable {
       }
       plan.sparse.append(SparseFeature(columns: levels, dense: dense))
       sparseKeys.append(KeyTable(limit: categoryLimit))
-      sparseIndex.append([])
+      families.append(EncodedFamily(plan.sparse[plan.sparse.count - 1]))
       for number in dense where !scaledFeatures.contains(number) { scaledFeatures.append(number) }
     }
   }
 
-  /// The global index of a sparse feature's joint level, numbered in order of first appearance.
-  private mutating func index(of feature: Int, _ columns: [Int]) -> Int {
-    let level = RowEncoder.group(columns, levels, &sparseKeys[feature])
-    while sparseIndex[feature].count <= level { sparseIndex[feature].append(-1) }
-    if sparseIndex[feature][level] < 0 {
-      sparseIndex[feature][level] = Int32(sparseNames.count)
-      sparseNames.append((feature, packed(columns)))
-    }
-    return Int(sparseIndex[feature][level])
+  /// The global index of a family's joint level, numbered in order of first appearance.
+  private mutating func index(of family: Int) -> Int {
+    // One category as it stands is what most families are, and no array is touched for it.
+    let column = families[family].column
+    let level =
+      column >= 0
+      ? levels[column]
+      : RowEncoder.group(plan.sparse[family].columns, levels, &sparseKeys[family])
+    if let known = families[family].index(level) { return known }
+    let fresh = sparseNames.count
+    families[family].set(level, to: fresh)
+    sparseNames.append((family, packed(plan.sparse[family].columns)))
+    return fresh
   }
 
   /// The levels of up to three columns in one word, for giving the index its name.
@@ -445,5 +455,39 @@ struct RowEncoder: ~Copyable {
     let value = series.isRoot ? max(plain, 0).squareRoot() : plain
     if series.longest > 0 { lags[index].add(value, key: key) }
     if series.longestSeconds > 0 { timedLags[index].add(value, time: time, key: key) }
+  }
+}
+
+/// Where a family's joint levels are found among all sparse features: a trivial value, so that reading it
+/// counts no references.
+private struct EncodedFamily {
+  /// The column whose levels they are; -1: several columns'.
+  let column: Int
+  let hasNumbers: Bool
+  private(set) var indices: UnsafeMutablePointer<Int32>
+  private var room = 0
+
+  init(_ feature: SparseFeature) {
+    column = feature.columns.count == 1 ? feature.columns[0] : -1
+    hasNumbers = !feature.dense.isEmpty
+    indices = .allocate(capacity: 1)
+  }
+
+  @inline(__always)
+  func index(_ level: Int) -> Int? {
+    guard level < room, indices[level] >= 0 else { return nil }
+    return Int(indices[level])
+  }
+
+  mutating func set(_ level: Int, to index: Int) {
+    if level >= room {
+      let wider = max(16, room * 2, level + 1)
+      let fresh = UnsafeMutablePointer<Int32>.allocate(capacity: wider)
+      fresh.update(from: indices, count: room)
+      (fresh + room).update(repeating: -1, count: wider - room)
+      indices.deallocate()
+      (indices, room) = (fresh, wider)
+    }
+    indices[level] = Int32(truncatingIfNeeded: index)
   }
 }

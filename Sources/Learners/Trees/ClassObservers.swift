@@ -186,15 +186,14 @@ struct ClassObservers: Sendable {
   /// Writes log P(class) + log P(row | class) of each class as Naive Bayes has it; `prior` holds the
   /// classes' weights.
   func scores(
-    _ block: Int, _ x: UnsafePointer<Double>, _ levels: [Int32],
-    prior: UnsafePointer<Double>, total: Double, into out: UnsafeMutablePointer<Double>
+    _ block: Int, _ x: UnsafePointer<Double>, _ levels: [Int32], prior: [Double], at first: Int,
+    total: Double, into out: inout [Double]
   ) {
-    let (padded, classes) = (padded, classes)
     pool.withUnsafeBufferPointer { pool in
       guard let start = pool.baseAddress.map({ $0 + block * stride }) else { return }
       let row = UnsafeRawPointer(x)
       for c in 0..<classes {
-        guard prior[c] > 0 else {
+        guard prior[first + c] > 0 else {
           out[c] = -.infinity
           continue
         }
@@ -209,7 +208,7 @@ struct ClassObservers: Sendable {
             distance * distance
             * base.loadUnaligned(fromByteOffset: 8 * j + 32 * padded, as: SIMD4<Double>.self)
         }
-        var product = prior[c] / total
+        var product = prior[first + c] / total
         var sum = 0.0
         for a in 0..<levelRoom.count where levels[a] >= 0 {
           let weight = start[levelStart[a] + Int(levels[a]) * classes + c]

@@ -12,15 +12,17 @@ struct ClassTreeSettings: Sendable {
   }
 
   var grace = 200.0
-  var delta = 1e-7
+  var delta = 1e-3
   var tie = 0.05
   var criterion = SplitCriterion.infoGain
   var leaf = Leaf.adaptive
   var thresholds = 10
-  var isBinary = false
+  var isBinary = true
   var leastShare = 0.01
   var mostDepth = 1000
   var mostBytes = 0
+  /// What every class is given on top of its weight in the leaf.
+  var smoothing = 1.0
 }
 
 /// One node: a leaf or a test.
@@ -295,13 +297,9 @@ struct ClassTree: Sendable {
     var bayes = -1
     let wantsBayes = settings.leaf != .majority && head.block >= 0
     if wantsBayes {
-      weights.withUnsafeBufferPointer { weights in
-        scores.withUnsafeMutableBufferPointer { scores in
-          guard let weights = weights.baseAddress, let scores = scores.baseAddress else { return }
-          observers.scores(
-            head.block, x, levels, prior: weights + leaf * classes, total: head.total, into: scores)
-        }
-      }
+      observers.scores(
+        head.block, x, levels, prior: weights, at: leaf * classes, total: head.total,
+        into: &scores)
       bayes = 0
       for c in 1..<max(classes, 1)
       where scores[c] > scores[bayes] || (scores[c] == scores[bayes] && isMetBefore(leaf, c, bayes))
@@ -317,12 +315,21 @@ struct ClassTree: Sendable {
           out[c] = exp(scores[c] - top)
           sum += out[c]
         }
-        for c in 0..<classes { out[c] /= sum }
+        smooth(&out, scale: 1 / sum, head.total)
         return (majority, bayes)
       }
     }
-    for c in 0..<classes { out[c] = weights[leaf * classes + c] / head.total }
+    for c in 0..<classes { out[c] = weights[leaf * classes + c] }
+    smooth(&out, scale: 1 / head.total, head.total)
     return (majority, bayes)
+  }
+
+  /// No leaf is surer of a class than its rows allow: of a majority this is (w + s)/(n + C·s), Laplace's rule.
+  private func smooth(_ out: inout [Double], scale: Double, _ total: Double) {
+    let s = settings.smoothing
+    let least = s / (total + Double(classes) * s)
+    let factor = scale * (1 - Double(classes) * least)
+    for c in 0..<classes { out[c] = least + factor * out[c] }
   }
 
   /// Whether class `c` weighs more in a leaf than class `d`, or as much and was met before it.

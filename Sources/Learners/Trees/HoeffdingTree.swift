@@ -11,7 +11,8 @@ import Snapshots
 ///
 /// Numbers split at one of `thresholds` equidistant places between least and greatest, the classes' shares
 /// taken from normal distributions; categories one against all others, or a branch for each level.
-/// A level that a split has not met goes the heaviest way, and gets a leaf of its own when it is learned.
+/// Branches for each level are left out unless asked for: they cut the rows into ever fewer (Agrawal's
+/// stream with three drifts: .849 without them, .782 with them). A level that a split has not met goes the heaviest way, and gets a leaf of its own when it is learned.
 ///
 /// Of River's tree it differs where that one departs from the paper: a leaf whose majority exceeds 99 % is
 /// not made deaf (which loses rare classes), nor is one that no split would help.
@@ -23,8 +24,9 @@ import Snapshots
 /// fewest errors to set right stop growing.
 struct HoeffdingTree: Learner {
   static let parameters: [Parameter] = [
-    Parameter("grace", .integer(default: 200, in: 1...1_000_000_000), "rows of a leaf between tries"),
-    Parameter("delta", .real(default: 1e-7, in: 1e-300...1), "how often a split may be wrong"),
+    Parameter(
+      "grace", .integer(default: 200, in: 1...1_000_000_000), "rows of a leaf between tries"),
+    Parameter("delta", .real(default: 1e-3, in: 1e-300...1), "how often a split may be wrong"),
     Parameter("tie", .real(default: 0.05, in: 0...10), "the bound below which two ways are equal"),
     Parameter(
       "criterion", .choice(default: "info-gain", of: SplitCriterion.allCases.map(\.rawValue)),
@@ -36,10 +38,13 @@ struct HoeffdingTree: Learner {
     Parameter(
       "thresholds", .integer(default: 10, in: 1...10_000), "places at which a number may be split"),
     Parameter(
-      "splits", .choice(default: "any", of: ["any", "binary"]),
-      "binary: categories split one against the others only"),
+      "splits", .choice(default: "binary", of: ["binary", "any"]),
+      "of categories: one level against the others, or also a branch for each level"),
     Parameter(
       "least-share", .real(default: 0.01, in: 0...0.5), "share of a leaf that a branch must hold"),
+    Parameter(
+      "smoothing", .real(default: 1, in: 0...1e6),
+      "rows that every class is given on top of a leaf's own"),
     Parameter("depth", .integer(default: 1000, in: 0...100_000), "levels of tests at most"),
     Parameter(
       "max-bytes", .integer(default: 0, in: 0...1 << 40), "bytes of memory at most; 0: no bound"),
@@ -136,7 +141,8 @@ struct HoeffdingTree: Learner {
     notices.append(
       LearnerNotice(
         kind: "memory-bound",
-        text: "the tree holds \(tree.memoryBytes >> 10) KB: its least promising leaves stop growing "
+        text:
+          "the tree holds \(tree.memoryBytes >> 10) KB: its least promising leaves stop growing "
           + "(max-bytes)",
         learned: Int(sight.seen.reduce(0, +))))
   }
@@ -185,6 +191,7 @@ extension ClassTreeSettings {
     leastShare = settings.real("least-share")
     mostDepth = settings.integer("depth")
     mostBytes = settings.integer("max-bytes")
+    smoothing = settings.real("smoothing")
   }
 }
 
