@@ -13,6 +13,7 @@ extension Catalogue where Context == LearnerContext, Product == any Learner {
         PassiveAggressive.entry,
         RecursiveLeastSquares.entry,
         HoeffdingTree.entry,
+        HoeffdingAdaptiveTree.entry,
         SeasonalNaive.noChange,
         SeasonalNaive.entry,
         RunningMean.entry,

@@ -64,4 +64,25 @@ import Testing
       #expect(abs(found[row][0] - expected[row]) < 1e-7, "row \(row)")
     }
   }
+
+  @Test(arguments: [
+    Case(golden: "hat_mc_noboot", text: "leaf=majority"),
+    Case(golden: "hat_nba_noboot", text: "leaf=adaptive"),
+    // The leaf that River splits at row 4508 had been deaf: its children hold 50 rows of many more.
+    Case(
+      golden: "hat_mc_noboot_fast", text: "leaf=majority,grace=50,delta=0.01,window=50",
+      until: 4509),
+  ]) func `an adaptive tree decides as River's`(item: Case) throws {
+    let rows = try TreeGoldenTests.rows(target: "y_class", usesColour: item.usesColour)
+    let rivers =
+      ",smoothing=0,splits=any,bootstrap=off" + (item.text.contains("delta") ? "" : ",delta=1e-7")
+    var learner = try Catalogue.learners.make(
+      "hoeffding-adaptive-tree:" + item.text + rivers,
+      TreeGoldenTests.context(.binary, usesColour: item.usesColour))
+    let expected = try Golden.column("trees/predictions_river.csv", item.golden)
+    let found = LearnerLawsTests.learn(&learner, rows, [250])
+    for row in 1..<item.until {
+      #expect(abs(found[row][0] - expected[row]) < 1e-7, "row \(row)")
+    }
+  }
 }

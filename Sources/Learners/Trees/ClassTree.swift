@@ -248,6 +248,15 @@ struct ClassTree: Sendable {
     return node
   }
 
+  func children(of node: Int) -> [Int] {
+    let own = nodes[node]
+    switch own.kind {
+    case .leaf, .none: return []
+    case .number, .level: return [own.left, own.right]
+    case .levels: return tables[own.left].filter { $0 >= 0 }
+    }
+  }
+
   private func weight(_ node: Int) -> Double {
     let own = nodes[node]
     switch own.kind {
@@ -307,7 +316,7 @@ struct ClassTree: Sendable {
         bayes = c
       }
     }
-    if wantsBayes, settings.leaf == .naiveBayes || head.bayesRight >= head.majorityRight {
+    if wantsBayes, usesBayes(node) {
       let top = scores[bayes]
       if top.isFinite {
         var sum = 0.0
@@ -322,6 +331,13 @@ struct ClassTree: Sendable {
     for c in 0..<classes { out[c] = weights[leaf * classes + c] }
     smooth(&out, scale: 1 / head.total, head.total)
     return (majority, bayes)
+  }
+
+  /// Whether a leaf answers by Naive Bayes.
+  func usesBayes(_ node: Int) -> Bool {
+    let head = leaves[nodes[node].left]
+    return settings.leaf == .naiveBayes
+      || (settings.leaf == .adaptive && head.bayesRight >= head.majorityRight)
   }
 
   /// No leaf is surer of a class than its rows allow: of a majority this is (w + s)/(n + C·s), Laplace's rule.
@@ -519,14 +535,8 @@ struct ClassTree: Sendable {
 
   /// How many nodes, leaves and levels there are below a node, itself included.
   func shape(from node: Int = 0) -> (nodes: Int, leaves: Int, height: Int) {
-    let own = nodes[node]
     var (count, leafCount, height) = (1, 0, 0)
-    let children: [Int] =
-      switch own.kind {
-      case .leaf, .none: []
-      case .number, .level: [own.left, own.right]
-      case .levels: tables[own.left].filter { $0 >= 0 }
-      }
+    let children = children(of: node)
     if children.isEmpty { leafCount = 1 }
     for child in children {
       let below = shape(from: child)

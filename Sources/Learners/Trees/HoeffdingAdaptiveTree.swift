@@ -1,0 +1,344 @@
+import Batches
+import Catalogues
+import Detectors
+import Glibc
+import Kernels
+import Snapshots
+
+/// A Hoeffding tree that replaces its branches where the world has changed: HAT.
+///
+/// Every node watches the errors of the leaf below it by ADWIN. When they rise at a test, a subtree
+/// beside it begins to grow from the same rows; once both have seen `window` rows, the one with the
+/// lower error rate stays if the rates differ by more than
+///
+///     √(2·e·(1 − e)·ln(2/significance)·(1/n + 1/n′))
+///
+/// While a subtree grows it has a voice: the leaves' distributions are added, each weighted by 1/e² of
+/// its own error rate (of at least 1/n: River gives a leaf without errors less weight than others).
+///
+/// `bootstrap=on` learns each row as often as a Poisson variable of mean 1 says, at least once.
+///
+/// Reference: A. Bifet and R. Gavaldà, Adaptive learning from evolving data streams, IDA 2009 (HAT-ADWIN
+/// with the bound as MOA and River have it).
+///
+/// Memory: a `HoeffdingTree`'s and 5 KB for each node's ADWIN.
+struct HoeffdingAdaptiveTree: Learner {
+  static let entry = Entry<LearnerContext, any Learner>(
+    "hoeffding-adaptive-tree",
+    "a Hoeffding tree that replaces its branches where errors rise (ADWIN in every node)",
+    parameters: HoeffdingTree.parameters + [
+      Parameter(
+        "window", .integer(default: 300, in: 1...1_000_000_000),
+        "rows before a subtree is compared with what it may replace"),
+      Parameter(
+        "significance", .real(default: 0.05, in: 1e-12...1), "of the difference of their errors"),
+      Parameter("adwin", .real(default: 0.002, in: 1e-300...1), "ADWIN's delta"),
+      Parameter(
+        "bootstrap", .choice(default: "on", of: ["on", "off"]),
+        "whether rows are learned a random number of times"),
+      Parameter("seed", .integer(default: 1, in: 0...Int.max), "of the random numbers"),
+    ],
+    make: { settings, context throws(SpecificationError) in
+      guard context.task.isClassification else {
+        throw .unfit(
+          entry: "hoeffding-adaptive-tree",
+          reason: "it predicts classes; the target is a number")
+      }
+      return HoeffdingAdaptiveTree(settings, context)
+    })
+
+  /// What is known of a node's errors.
+  private struct Watch: Sendable {
+    var detector: ADWIN
+    var rows = 0.0
+    var errorRate = 0.0
+    /// The subtree that grows beside the node; -1: none.
+    var alternate = -1
+
+    /// Takes an error in; returns whether errors have risen.
+    mutating func observe(_ isWrong: Bool) -> Bool {
+      let before = errorRate
+      rows += 1
+      errorRate += ((isWrong ? 1 : 0) - errorRate) / rows
+      guard detector.observe(isWrong ? 1 : 0) != nil else { return false }
+      let hasRisen = errorRate >= before
+      (rows, errorRate) = (0, 0)
+      return hasRisen
+    }
+  }
+
+  private let isBinary: Bool
+  private let window: Double
+  private let significance: Double
+  private let delta: Double
+  private let bootstraps: Bool
+  private let seed: UInt64
+  private let blank: ClassTree
+  private var tree: ClassTree
+  private var watches: [Watch?] = []
+  private var attributes: TreeAttributes
+  private var sight: TreeSight
+  private var voices: [Double]
+  private var random: RandomBits
+  private var notices: [LearnerNotice] = []
+  private var learned = 0
+
+  init(_ settings: Settings, _ context: LearnerContext) {
+    isBinary = context.task == .binary
+    window = Double(settings.integer("window"))
+    significance = settings.real("significance")
+    delta = settings.real("adwin")
+    bootstraps = settings.word("bootstrap") == "on"
+    seed = UInt64(settings.integer("seed"))
+    random = RandomBits(seed: seed)
+    attributes = TreeAttributes(context)
+    tree = ClassTree(
+      settings: ClassTreeSettings(settings), numbers: attributes.numbers,
+      nominals: attributes.nominals, classes: 2)
+    blank = tree
+    sight = TreeSight(nominals: attributes.nominals, classes: 2)
+    voices = [0, 0]
+  }
+
+  var outputs: Int { isBinary ? 1 : max(1, sight.classes) }
+  var memoryBytes: Int { tree.memoryBytes + watches.reduce(0) { $0 + ($1 == nil ? 8 : 5120) } }
+
+  // MARK: - Predicting
+
+  func predict(
+    _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
+  ) {
+    var copy = self
+    predictions.widen(to: outputs)
+    for i in rows {
+      attributes.find(batch.sparse(i), into: &copy.sight.levels)
+      copy.answer(batch.dense(i))
+      copy.sight.write(to: &predictions, i, isBinary: isBinary)
+    }
+  }
+
+  /// Adds up what the leaves of all subtrees on the way say.
+  private mutating func answer(_ x: UnsafePointer<Double>) {
+    while voices.count < tree.classes { voices.append(0) }
+    for c in voices.indices { voices[c] = 0 }
+    var hasOthers = false
+    addVoices(from: 0, x, &hasOthers)
+    guard hasOthers else { return }
+    var total = 0.0
+    for c in 0..<tree.classes { total += voices[c] }
+    for c in 0..<tree.classes { sight.distribution[c] = total > 0 ? voices[c] / total : 0 }
+  }
+
+  private mutating func addVoices(
+    from start: Int, _ x: UnsafePointer<Double>, _ hasOthers: inout Bool
+  ) {
+    var node = start
+    while tree.nodes[node].kind != .leaf {
+      if let alternate = watch(node)?.alternate, alternate >= 0 {
+        hasOthers = true
+        addVoices(from: alternate, x, &hasOthers)
+      }
+      node = tree.child(of: node, x, sight.levels) ?? tree.heaviestChild(node)
+    }
+    _ = tree.answer(node, x, sight.levels, into: &sight.distribution)
+    let own = watch(node)
+    let rate = max(own?.errorRate ?? 0, 1 / ((own?.rows ?? 0) + 1))
+    for c in 0..<tree.classes { voices[c] += sight.distribution[c] / (rate * rate) }
+  }
+
+  private func watch(_ node: Int) -> Watch? { node < watches.count ? watches[node] : nil }
+
+  // MARK: - Learning
+
+  mutating func learn(
+    _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
+  ) {
+    for i in rows {
+      predictions.widen(to: outputs)
+      let (x, y) = (batch.dense(i), batch.targets[i])
+      if y.isNaN {
+        predict(batch, rows: i..<i + 1, into: &predictions)
+        continue
+      }
+      let isNew = attributes.learn(batch.sparse(i), into: &sight.levels)
+      if isNew || Int(y) >= tree.classes {
+        tree.grow(classes: Int(y) + 1, levels: attributes.levels)
+      }
+      sight.makeRoom(tree.classes)
+      answer(x)
+      sight.write(to: &predictions, i, isBinary: isBinary)
+      sight.count(Int(y), batch.weights[i])
+      if batch.weights[i] > 0 { learn(0, x, Int(y), batch.weights[i]) }
+      learned += 1
+    }
+    predictions.widen(to: outputs)
+  }
+
+  private mutating func observe(_ node: Int, _ isWrong: Bool) -> Bool {
+    while watches.count < tree.nodes.count { watches.append(nil) }
+    if watches[node] == nil { watches[node] = Watch(detector: ADWIN(delta: delta)) }
+    return watches[node]?.observe(isWrong) ?? false
+  }
+
+  /// Which class a leaf would say; -1 for none.
+  private mutating func guess(_ leaf: Int, _ x: UnsafePointer<Double>) -> (
+    best: Int, said: (majority: Int, bayes: Int)
+  ) {
+    let said = tree.answer(leaf, x, sight.levels, into: &sight.distribution)
+    guard said.majority >= 0 else { return (-1, said) }
+    return (tree.usesBayes(leaf) && said.bayes >= 0 ? said.bayes : said.majority, said)
+  }
+
+  /// Has the subtree at `node` learn a row.
+  private mutating func learn(
+    _ start: Int, _ x: UnsafePointer<Double>, _ y: Int, _ weight: Double
+  ) {
+    var node = start
+    guard tree.nodes[node].kind != .leaf else { return learnLeaf(node, x, y, weight) }
+    let leaf = tree.leaf(from: node, x, sight.levels)
+    let isWrong = guess(leaf, x).best != y
+    while tree.nodes[node].kind != .leaf {
+      let hasRisen = observe(node, isWrong)
+      if hasRisen {
+        dropAlternate(node)
+        watches[node]?.alternate = tree.newLeaf(depth: tree.nodes[node].depth)
+        tell("subtree-started", node, "errors rise below")
+      } else if compare(node) {
+        // It is another node now; this row has been learned by the one that went.
+        if node == 0 { learn(0, x, y, weight) }
+        return
+      }
+      if let alternate = watches[node]?.alternate, alternate >= 0 { learn(alternate, x, y, weight) }
+      if let child = tree.child(of: node, x, sight.levels) {
+        node = child
+      } else if let fresh = tree.newBranch(node, sight.levels) {
+        node = fresh
+      } else {
+        node = tree.heaviestChild(node)
+      }
+    }
+    learnLeaf(node, x, y, weight)
+  }
+
+  private mutating func learnLeaf(
+    _ node: Int, _ x: UnsafePointer<Double>, _ y: Int, _ weight: Double
+  ) {
+    let times = bootstraps ? Double(max(1, random.poisson(1))) : 1
+    let (best, said) = guess(node, x)
+    _ = observe(node, best != y)
+    if tree.learn(
+      node, x, sight.levels, class: y, weight: weight * times, said: said),
+      tree.attemptSplit(node)
+    {
+      // A test's errors are counted from its beginning.
+      watches[node] = nil
+    }
+  }
+
+  /// Puts the subtree beside a test in its place if it is better, or drops it if it is worse; true: it was
+  /// put there.
+  private mutating func compare(_ node: Int) -> Bool {
+    guard let own = watch(node), own.alternate >= 0, let other = watch(own.alternate),
+      other.rows > window, own.rows > window
+    else { return false }
+    let bound =
+      (2 * own.errorRate * (1 - own.errorRate) * log(2 / significance)
+      * (1 / own.rows + 1 / other.rows)).squareRoot()
+    if own.errorRate - other.errorRate > bound {
+      let fresh = own.alternate
+      watches[node]?.alternate = -1
+      removeWatches(below: node)
+      tree.replace(node, by: fresh)
+      watches[node] = watches[fresh]
+      watches[fresh] = nil
+      tell("subtree-replaced", node, "\(own.errorRate) → \(other.errorRate)")
+      return true
+    }
+    if other.errorRate - own.errorRate > bound { dropAlternate(node) }
+    return false
+  }
+
+  private mutating func dropAlternate(_ node: Int) {
+    guard let alternate = watch(node)?.alternate, alternate >= 0 else { return }
+    removeWatches(below: alternate)
+    tree.remove(alternate)
+    watches[node]?.alternate = -1
+  }
+
+  /// Forgets the watches of a node and all below it, and removes the subtrees beside them.
+  private mutating func removeWatches(below node: Int) {
+    dropAlternate(node)
+    for child in tree.children(of: node) { removeWatches(below: child) }
+    if node < watches.count { watches[node] = nil }
+  }
+
+  private mutating func tell(_ kind: String, _ node: Int, _ text: String) {
+    // Subtrees come and go by the thousand where nothing can be learned: the first hundred are told.
+    guard notices.count < 100 else { return }
+    notices.append(
+      LearnerNotice(
+        kind: kind, text: "node \(node) at depth \(tree.nodes[node].depth): \(text)",
+        learned: learned))
+  }
+
+  // MARK: - Reactions
+
+  mutating func refit(on window: borrowing MicroBatch) -> RefitReport {
+    tree = blank
+    tree.grow(classes: max(2, sight.classes), levels: attributes.levels)
+    watches = []
+    random = RandomBits(seed: seed)
+    var scratch = Predictions(rows: window.count, width: outputs)
+    let before = learned
+    learn(window, rows: 0..<window.count, into: &scratch)
+    return RefitReport(
+      rows: learned - before, method: "replay of the window",
+      failure: learned > before ? nil : "the window holds no labels")
+  }
+
+  mutating func takeNotices() -> [LearnerNotice] {
+    defer { notices.removeAll() }
+    return notices
+  }
+
+  func write(to writer: inout SnapshotWriter) {
+    attributes.write(to: &writer)
+    tree.write(to: &writer)
+    sight.write(to: &writer)
+    writer.write(random.state)
+    writer.write([learned, watches.count])
+    for watch in watches {
+      writer.write(watch != nil)
+      guard let watch else { continue }
+      writer.write([watch.rows, watch.errorRate])
+      writer.write(watch.alternate)
+      watch.detector.write(to: &writer)
+    }
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try attributes.restore(from: &reader)
+    try tree.restore(from: &reader)
+    try sight.restore(from: &reader, classes: tree.classes)
+    random.state = try reader.readWord()
+    let counts = try reader.readInts()
+    guard counts.count == 2, (0...tree.nodes.count).contains(counts[1]) else { throw .corrupt }
+    learned = counts[0]
+    watches = []
+    for _ in 0..<counts[1] {
+      guard try reader.readBool() else {
+        watches.append(nil)
+        continue
+      }
+      var watch = Watch(detector: ADWIN(delta: delta))
+      let rates = try reader.readDoubles()
+      watch.alternate = try reader.readInt()
+      try watch.detector.restore(from: &reader)
+      guard rates.count == 2, (-1..<tree.nodes.count).contains(watch.alternate) else {
+        throw .corrupt
+      }
+      (watch.rows, watch.errorRate) = (rates[0], rates[1])
+      watches.append(watch)
+    }
+  }
+}
