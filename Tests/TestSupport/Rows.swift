@@ -47,6 +47,28 @@ package struct Rows: Sendable {
     }
   }
 
+  /// Random rows of which two numbers and a category decide, by thresholds: what trees are made for. One
+  /// label in ten is noise.
+  package static func boxes(seed: UInt64, count: Int, width: Int, task: Task) -> Rows {
+    var random = SplitMix(seed: seed)
+    return Rows(
+      width: width,
+      (0..<count).map { _ in
+        let dense = (0..<width).map { _ in random.normal() }
+        let level = random.below(4)
+        var kind = dense[0] < -0.3 ? 0 : dense[1] < 0.4 ? 1 : 2
+        if level == 3 { kind = 2 - kind }
+        if random.below(10) == 0 { kind = random.below(3) }
+        let target =
+          switch task {
+          case .regression: Double(10 * kind) + random.normal()
+          case .binary: kind == 1 ? 1.0 : 0
+          case .multiclass: Double(kind)
+          }
+        return Row(dense, sparse: [(level, 1)], target: target)
+      })
+  }
+
   /// Random rows with a linear relation, categories that appear little by little, some labels missing.
   package static func random(
     seed: UInt64, count: Int, width: Int, task: Task, classes: Int = 3, missing: Bool = true

@@ -160,13 +160,16 @@ struct HoeffdingAdaptiveTree: Learner {
         predict(batch, rows: i..<i + 1, into: &predictions)
         continue
       }
-      let isNew = attributes.learn(batch.sparse(i), into: &sight.levels)
-      if isNew || Int(y) >= tree.classes {
-        tree.grow(classes: Int(y) + 1, levels: attributes.levels)
+      if attributes.learn(batch.sparse(i), into: &sight.levels) {
+        tree.grow(classes: tree.classes, levels: attributes.levels)
       }
-      sight.makeRoom(tree.classes)
       answer(x)
       sight.write(to: &predictions, i, isBinary: isBinary)
+      // Only once the row has been predicted: it must not be known that there is another class.
+      if Int(y) >= tree.classes {
+        tree.grow(classes: Int(y) + 1, levels: attributes.levels)
+        sight.makeRoom(tree.classes)
+      }
       sight.count(Int(y), batch.weights[i])
       if batch.weights[i] > 0 { learn(0, x, Int(y), batch.weights[i]) }
       learned += 1

@@ -102,11 +102,9 @@ struct HoeffdingTree: Learner {
         predict(batch, rows: i..<i + 1, into: &predictions)
         continue
       }
-      let isNew = attributes.learn(batch.sparse(i), into: &sight.levels)
-      if isNew || Int(y) >= tree.classes {
-        tree.grow(classes: Int(y) + 1, levels: attributes.levels)
+      if attributes.learn(batch.sparse(i), into: &sight.levels) {
+        tree.grow(classes: tree.classes, levels: attributes.levels)
       }
-      sight.makeRoom(tree.classes)
       var leaf = 0
       var isKnown = true
       while tree.nodes[leaf].kind != .leaf {
@@ -120,6 +118,7 @@ struct HoeffdingTree: Learner {
       if !isKnown { leaf = tree.leaf(from: test, x, sight.levels) }
       var said = tree.answer(leaf, x, sight.levels, into: &sight.distribution)
       sight.write(to: &predictions, i, isBinary: isBinary)
+      makeRoom(forClass: Int(y))
       if !isKnown, let fresh = tree.newBranch(test, sight.levels) {
         leaf = fresh
         said = (-1, -1)
@@ -133,6 +132,13 @@ struct HoeffdingTree: Learner {
     }
     predictions.widen(to: outputs)
     tellBound()
+  }
+
+  /// Only once the row has been predicted: it must not be known that there is another class.
+  private mutating func makeRoom(forClass y: Int) {
+    guard y >= tree.classes else { return }
+    tree.grow(classes: y + 1, levels: attributes.levels)
+    sight.makeRoom(tree.classes)
   }
 
   private mutating func tellBound() {
