@@ -46,7 +46,8 @@ import Testing
     for task in [Task.binary, .multiclass] {
       for tree in [
         "hoeffding-tree:grace=20,delta=0.3,splits=any,criterion=gini,max-bytes=20000",
-        "hoeffding-tree:grace=30,delta=0.2,leaf=naive-bayes,criterion=hellinger",
+        "hoeffding-tree:grace=30,delta=0.2,leaf=naive-bayes,criterion="
+          + (task == .binary ? "hellinger" : "gini"),
         "hoeffding-adaptive-tree:grace=20,delta=0.3,splits=any,window=20,adwin=0.9",
       ] {
         cases.append(Case(text: tree, task: task))
