@@ -12,6 +12,7 @@ extension Catalogue where Context == LearnerContext, Product == any Learner {
         Mixture.entry,
         PassiveAggressive.entry,
         RecursiveLeastSquares.entry,
+        NaiveBayes.entry,
         HoeffdingTree.entry,
         HoeffdingAdaptiveTree.entry,
         SeasonalNaive.noChange,

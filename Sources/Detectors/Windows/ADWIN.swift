@@ -107,36 +107,44 @@ package struct ADWIN: DriftDetector {
   }
 
   private mutating func insert(_ value: Double) {
-    append(sum: value, deviation: 0, toRow: 0)
     width += 1
     if width > 1 {
       let distance = value - total / Double(width - 1)
       deviation += Double(width - 1) * distance * distance / Double(width)
     }
     total += value
-    compress()
+    place(value)
   }
 
-  private mutating func append(sum: Double, deviation: Double, toRow row: Int) {
-    let slot = row * (buckets + 1) + used[row]
-    sums[slot] = sum
-    deviations[slot] = deviation
-    used[row] += 1
-  }
-
-  /// Merges the two oldest buckets of every overfull row into the next.
-  private mutating func compress() {
-    var row = 0
-    while used[row] > buckets {
-      let first = row * (buckets + 1)
-      let size = Double(1 << row)
-      let distance = (sums[first] - sums[first + 1]) / size
-      let merged = deviations[first] + deviations[first + 1] + size / 2 * distance * distance
-      let sum = sums[first] + sums[first + 1]
-      removeOldest(2, ofRow: row)
-      if row + 1 == rows { rows += 1 }
-      append(sum: sum, deviation: merged, toRow: row + 1)
-      row += 1
+  /// Puts the newest bucket into row 0, and merges the two oldest of every overfull row into the next.
+  private mutating func place(_ value: Double) {
+    let room = buckets + 1
+    var (row, sum, spread, size) = (0, value, 0.0, 1.0)
+    sums.withUnsafeMutableBufferPointer { sums in
+      deviations.withUnsafeMutableBufferPointer { deviations in
+        used.withUnsafeMutableBufferPointer { used in
+          while true {
+            let (first, count) = (row * room, used[row])
+            sums[first + count] = sum
+            deviations[first + count] = spread
+            used[row] = count + 1
+            guard count == buckets else { return }
+            // A size is a power of two: its inverse is exact.
+            let distance = (sums[first] - sums[first + 1]) * (1 / size)
+            spread =
+              deviations[first] + deviations[first + 1] + size / 2 * distance * distance
+            sum = sums[first] + sums[first + 1]
+            for slot in first..<(first + count - 1) {
+              sums[slot] = sums[slot + 2]
+              deviations[slot] = deviations[slot + 2]
+            }
+            used[row] = count - 1
+            row += 1
+            size *= 2
+            if row == rows { rows += 1 }
+          }
+        }
+      }
     }
   }
 
@@ -168,27 +176,37 @@ package struct ADWIN: DriftDetector {
     guard width > 1 else { return nil }
     let logTerm = log(2 * log(Double(width)) / delta)
     let variance = deviation / Double(width)
+    // MOA asks for more than `shortest` + 1 values on each side, River for at least `shortest`.
+    let least = convention == .river ? shortest : shortest + 2
+    guard width >= 2 * least else { return nil }
+    // The bound is least where both sides are equally long: what is below that even there needs no root.
+    let evenWeight = 4 / Double(width - 2 * shortest + 2)
+    let leastBound =
+      (1 - 1e-9)
+      * ((2 * evenWeight * variance * logTerm).squareRoot() + 2.0 / 3 * logTerm * evenWeight)
     var (older, newer) = (0, width)
     var (olderSum, newerSum) = (0.0, total)
-    for row in (0..<rows).reversed() {
-      for slot in (row * (buckets + 1))..<(row * (buckets + 1) + used[row]) {
-        older += 1 << row
-        newer -= 1 << row
-        olderSum += sums[slot]
-        newerSum -= sums[slot]
-        // The newest bucket of all has nothing after it to be compared with.
-        if newer <= 0 { return nil }
-        // MOA asks for more than `shortest` + 1 values on each side, River for at least `shortest`.
-        let least = convention == .river ? shortest : shortest + 2
-        guard older >= least, newer >= least else { continue }
-        let olderMean = olderSum / Double(older)
-        let newerMean = newerSum / Double(newer)
-        let weight = 1 / Double(older - shortest + 1) + 1 / Double(newer - shortest + 1)
-        let bound = (2 * weight * variance * logTerm).squareRoot() + 2.0 / 3 * logTerm * weight
-        if abs(olderMean - newerMean) > bound { return (olderMean, newerMean) }
+    return sums.withUnsafeBufferPointer { sums in
+      for row in (0..<rows).reversed() {
+        for slot in (row * (buckets + 1))..<(row * (buckets + 1) + used[row]) {
+          older += 1 << row
+          newer -= 1 << row
+          olderSum += sums[slot]
+          newerSum -= sums[slot]
+          // The newest bucket of all has nothing after it to be compared with.
+          if newer <= 0 { return nil }
+          guard older >= least, newer >= least else { continue }
+          let (n, m) = (Double(older), Double(newer))
+          guard abs(olderSum * m - newerSum * n) > leastBound * n * m else { continue }
+          let olderMean = olderSum / n
+          let newerMean = newerSum / m
+          let weight = 1 / Double(older - shortest + 1) + 1 / Double(newer - shortest + 1)
+          let bound = (2 * weight * variance * logTerm).squareRoot() + 2.0 / 3 * logTerm * weight
+          if abs(olderMean - newerMean) > bound { return (olderMean, newerMean) }
+        }
       }
+      return nil
     }
-    return nil
   }
 
   private mutating func dropOldestBucket() {

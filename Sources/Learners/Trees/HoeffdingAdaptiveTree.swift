@@ -47,24 +47,19 @@ struct HoeffdingAdaptiveTree: Learner {
       return HoeffdingAdaptiveTree(settings, context)
     })
 
-  /// What is known of a node's errors.
+  /// What is known of a node's errors; its detector stands apart, so that the rest is read for nothing.
   private struct Watch: Sendable {
-    var detector: ADWIN
     var rows = 0.0
     var errorRate = 0.0
     /// The subtree that grows beside the node; -1: none.
     var alternate = -1
+  }
 
-    /// Takes an error in; returns whether errors have risen.
-    mutating func observe(_ isWrong: Bool) -> Bool {
-      let before = errorRate
-      rows += 1
-      errorRate += ((isWrong ? 1 : 0) - errorRate) / rows
-      guard detector.observe(isWrong ? 1 : 0) != nil else { return false }
-      let hasRisen = errorRate >= before
-      (rows, errorRate) = (0, 0)
-      return hasRisen
-    }
+  /// What the leaf at the end of the main way says of a row.
+  private struct Opinion {
+    var leaf = 0
+    var best = -1
+    var said = (majority: -1, bayes: -1)
   }
 
   private let isBinary: Bool
@@ -75,7 +70,8 @@ struct HoeffdingAdaptiveTree: Learner {
   private let seed: UInt64
   private let blank: ClassTree
   private var tree: ClassTree
-  private var watches: [Watch?] = []
+  private var watches: [Watch] = []
+  private var detectors: [ADWIN?] = []
   private var attributes: TreeAttributes
   private var sight: TreeSight
   private var voices: [Double]
@@ -101,7 +97,7 @@ struct HoeffdingAdaptiveTree: Learner {
   }
 
   var outputs: Int { isBinary ? 1 : max(1, sight.classes) }
-  var memoryBytes: Int { tree.memoryBytes + watches.reduce(0) { $0 + ($1 == nil ? 8 : 5120) } }
+  var memoryBytes: Int { tree.memoryBytes + detectors.reduce(0) { $0 + ($1 == nil ? 48 : 5168) } }
 
   // MARK: - Predicting
 
@@ -112,41 +108,48 @@ struct HoeffdingAdaptiveTree: Learner {
     predictions.widen(to: outputs)
     for i in rows {
       attributes.find(batch.sparse(i), into: &copy.sight.levels)
-      copy.answer(batch.dense(i))
+      _ = copy.answer(batch.dense(i))
       copy.sight.write(to: &predictions, i, isBinary: isBinary)
     }
   }
 
   /// Adds up what the leaves of all subtrees on the way say.
-  private mutating func answer(_ x: UnsafePointer<Double>) {
+  private mutating func answer(_ x: UnsafePointer<Double>) -> Opinion {
+    makeRoom()
+    // Most rows meet no subtree that is still growing: one leaf answers.
+    var node = 0
+    while tree.nodes[node].kind != .leaf, watches[node].alternate < 0 {
+      node = tree.child(of: node, x, sight.levels) ?? tree.heaviestChild(node)
+    }
+    if tree.nodes[node].kind == .leaf { return opinion(node, x) }
     while voices.count < tree.classes { voices.append(0) }
     for c in voices.indices { voices[c] = 0 }
-    var hasOthers = false
-    addVoices(from: 0, x, &hasOthers)
-    guard hasOthers else { return }
+    let main = addVoices(from: 0, x)
     var total = 0.0
     for c in 0..<tree.classes { total += voices[c] }
     for c in 0..<tree.classes { sight.distribution[c] = total > 0 ? voices[c] / total : 0 }
+    return main
   }
 
-  private mutating func addVoices(
-    from start: Int, _ x: UnsafePointer<Double>, _ hasOthers: inout Bool
-  ) {
+  private mutating func addVoices(from start: Int, _ x: UnsafePointer<Double>) -> Opinion {
     var node = start
     while tree.nodes[node].kind != .leaf {
-      if let alternate = watch(node)?.alternate, alternate >= 0 {
-        hasOthers = true
-        addVoices(from: alternate, x, &hasOthers)
-      }
+      let alternate = watches[node].alternate
+      if alternate >= 0 { _ = addVoices(from: alternate, x) }
       node = tree.child(of: node, x, sight.levels) ?? tree.heaviestChild(node)
     }
-    _ = tree.answer(node, x, sight.levels, into: &sight.distribution)
-    let own = watch(node)
-    let rate = max(own?.errorRate ?? 0, 1 / ((own?.rows ?? 0) + 1))
+    let opinion = opinion(node, x)
+    let rate = max(watches[node].errorRate, 1 / (watches[node].rows + 1))
     for c in 0..<tree.classes { voices[c] += sight.distribution[c] / (rate * rate) }
+    return opinion
   }
 
-  private func watch(_ node: Int) -> Watch? { node < watches.count ? watches[node] : nil }
+  private mutating func makeRoom() {
+    while watches.count < tree.nodes.count {
+      watches.append(Watch())
+      detectors.append(nil)
+    }
+  }
 
   // MARK: - Learning
 
@@ -163,7 +166,7 @@ struct HoeffdingAdaptiveTree: Learner {
       if attributes.learn(batch.sparse(i), into: &sight.levels) {
         tree.grow(classes: tree.classes, levels: attributes.levels)
       }
-      answer(x)
+      let opinion = answer(x)
       sight.write(to: &predictions, i, isBinary: isBinary)
       // Only once the row has been predicted: it must not be known that there is another class.
       if Int(y) >= tree.classes {
@@ -171,47 +174,52 @@ struct HoeffdingAdaptiveTree: Learner {
         sight.makeRoom(tree.classes)
       }
       sight.count(Int(y), batch.weights[i])
-      if batch.weights[i] > 0 { learn(0, x, Int(y), batch.weights[i]) }
+      if batch.weights[i] > 0 { learn(0, x, Int(y), batch.weights[i], opinion) }
       learned += 1
     }
     predictions.widen(to: outputs)
   }
 
+  /// Takes an error of a node in; returns whether errors have risen.
   private mutating func observe(_ node: Int, _ isWrong: Bool) -> Bool {
-    while watches.count < tree.nodes.count { watches.append(nil) }
-    if watches[node] == nil { watches[node] = Watch(detector: ADWIN(delta: delta)) }
-    return watches[node]?.observe(isWrong) ?? false
+    makeRoom()
+    let before = watches[node].errorRate
+    watches[node].rows += 1
+    watches[node].errorRate += ((isWrong ? 1 : 0) - before) / watches[node].rows
+    if detectors[node] == nil { detectors[node] = ADWIN(delta: delta) }
+    guard detectors[node]?.observe(isWrong ? 1 : 0) != nil else { return false }
+    let hasRisen = watches[node].errorRate >= before
+    (watches[node].rows, watches[node].errorRate) = (0, 0)
+    return hasRisen
   }
 
-  /// Which class a leaf would say; -1 for none.
-  private mutating func guess(_ leaf: Int, _ x: UnsafePointer<Double>) -> (
-    best: Int, said: (majority: Int, bayes: Int)
-  ) {
+  private mutating func opinion(_ leaf: Int, _ x: UnsafePointer<Double>) -> Opinion {
     let said = tree.answer(leaf, x, sight.levels, into: &sight.distribution)
-    guard said.majority >= 0 else { return (-1, said) }
-    return (tree.usesBayes(leaf) && said.bayes >= 0 ? said.bayes : said.majority, said)
+    guard said.majority >= 0 else { return Opinion(leaf: leaf, best: -1, said: said) }
+    let best = tree.usesBayes(leaf) && said.bayes >= 0 ? said.bayes : said.majority
+    return Opinion(leaf: leaf, best: best, said: said)
   }
 
-  /// Has the subtree at `node` learn a row.
+  /// Has the subtree at `start` learn a row; `known` is what its leaf says, if that was asked already.
   private mutating func learn(
-    _ start: Int, _ x: UnsafePointer<Double>, _ y: Int, _ weight: Double
+    _ start: Int, _ x: UnsafePointer<Double>, _ y: Int, _ weight: Double, _ known: Opinion? = nil
   ) {
     var node = start
-    guard tree.nodes[node].kind != .leaf else { return learnLeaf(node, x, y, weight) }
-    let leaf = tree.leaf(from: node, x, sight.levels)
-    let isWrong = guess(leaf, x).best != y
+    let main = known ?? opinion(tree.leaf(from: node, x, sight.levels), x)
     while tree.nodes[node].kind != .leaf {
-      let hasRisen = observe(node, isWrong)
+      let hasRisen = observe(node, main.best != y)
       if hasRisen {
         dropAlternate(node)
-        watches[node]?.alternate = tree.newLeaf(depth: tree.nodes[node].depth)
+        let fresh = tree.newLeaf(depth: tree.nodes[node].depth)
+        makeRoom()
+        watches[node].alternate = fresh
         tell("subtree-started", node, "errors rise below")
-      } else if compare(node) {
+      } else if watches[node].alternate >= 0, compare(node) {
         // It is another node now; this row has been learned by the one that went.
         if node == 0 { learn(0, x, y, weight) }
         return
       }
-      if let alternate = watches[node]?.alternate, alternate >= 0 { learn(alternate, x, y, weight) }
+      if watches[node].alternate >= 0 { learn(watches[node].alternate, x, y, weight) }
       if let child = tree.child(of: node, x, sight.levels) {
         node = child
       } else if let fresh = tree.newBranch(node, sight.levels) {
@@ -220,41 +228,48 @@ struct HoeffdingAdaptiveTree: Learner {
         node = tree.heaviestChild(node)
       }
     }
-    learnLeaf(node, x, y, weight)
+    // A class that was new to the tree may have moved what was said; a new leaf was not asked.
+    learnLeaf(node == main.leaf ? main : opinion(node, x), x, y, weight)
   }
 
   private mutating func learnLeaf(
-    _ node: Int, _ x: UnsafePointer<Double>, _ y: Int, _ weight: Double
+    _ own: Opinion, _ x: UnsafePointer<Double>, _ y: Int, _ weight: Double
   ) {
     let times = bootstraps ? Double(max(1, random.poisson(1))) : 1
-    let (best, said) = guess(node, x)
-    _ = observe(node, best != y)
+    _ = observe(own.leaf, own.best != y)
     if tree.learn(
-      node, x, sight.levels, class: y, weight: weight * times, said: said),
-      tree.attemptSplit(node)
+      own.leaf, x, sight.levels, class: y, weight: weight * times, said: own.said),
+      tree.attemptSplit(own.leaf)
     {
       // A test's errors are counted from its beginning.
-      watches[node] = nil
+      forget(own.leaf)
+      makeRoom()
     }
+  }
+
+  private mutating func forget(_ node: Int) {
+    guard node < watches.count else { return }
+    watches[node] = Watch()
+    detectors[node] = nil
   }
 
   /// Puts the subtree beside a test in its place if it is better, or drops it if it is worse; true: it was
   /// put there.
   private mutating func compare(_ node: Int) -> Bool {
-    guard let own = watch(node), own.alternate >= 0, let other = watch(own.alternate),
-      other.rows > window, own.rows > window
-    else { return false }
+    let own = watches[node]
+    let other = watches[own.alternate]
+    guard other.rows > window, own.rows > window else { return false }
     let bound =
       (2 * own.errorRate * (1 - own.errorRate) * log(2 / significance)
       * (1 / own.rows + 1 / other.rows)).squareRoot()
     if own.errorRate - other.errorRate > bound {
       let fresh = own.alternate
-      watches[node]?.alternate = -1
-      removeWatches(below: node)
+      watches[node].alternate = -1
+      forgetAll(below: node)
       tree.replace(node, by: fresh)
-      watches[node] = watches[fresh]
-      watches[fresh] = nil
-      tell("subtree-replaced", node, "\(own.errorRate) → \(other.errorRate)")
+      (watches[node], detectors[node]) = (watches[fresh], detectors[fresh])
+      forget(fresh)
+      tell("subtree-replaced", node, "error rate \(own.errorRate) → \(other.errorRate)")
       return true
     }
     if other.errorRate - own.errorRate > bound { dropAlternate(node) }
@@ -262,17 +277,18 @@ struct HoeffdingAdaptiveTree: Learner {
   }
 
   private mutating func dropAlternate(_ node: Int) {
-    guard let alternate = watch(node)?.alternate, alternate >= 0 else { return }
-    removeWatches(below: alternate)
+    let alternate = watches[node].alternate
+    guard alternate >= 0 else { return }
+    forgetAll(below: alternate)
     tree.remove(alternate)
-    watches[node]?.alternate = -1
+    watches[node].alternate = -1
   }
 
-  /// Forgets the watches of a node and all below it, and removes the subtrees beside them.
-  private mutating func removeWatches(below node: Int) {
+  /// Forgets what is known of a node and all below it, and removes the subtrees beside them.
+  private mutating func forgetAll(below node: Int) {
     dropAlternate(node)
-    for child in tree.children(of: node) { removeWatches(below: child) }
-    if node < watches.count { watches[node] = nil }
+    for child in tree.children(of: node) { forgetAll(below: child) }
+    forget(node)
   }
 
   private mutating func tell(_ kind: String, _ node: Int, _ text: String) {
@@ -290,6 +306,7 @@ struct HoeffdingAdaptiveTree: Learner {
     tree = blank
     tree.grow(classes: max(2, sight.classes), levels: attributes.levels)
     watches = []
+    detectors = []
     random = RandomBits(seed: seed)
     var scratch = Predictions(rows: window.count, width: outputs)
     let before = learned
@@ -310,12 +327,11 @@ struct HoeffdingAdaptiveTree: Learner {
     sight.write(to: &writer)
     writer.write(random.state)
     writer.write([learned, watches.count])
-    for watch in watches {
-      writer.write(watch != nil)
-      guard let watch else { continue }
-      writer.write([watch.rows, watch.errorRate])
-      writer.write(watch.alternate)
-      watch.detector.write(to: &writer)
+    writer.write(watches.flatMap { [$0.rows, $0.errorRate] })
+    writer.write(watches.map(\.alternate))
+    for detector in detectors {
+      writer.write(detector != nil)
+      detector?.write(to: &writer)
     }
   }
 
@@ -327,21 +343,24 @@ struct HoeffdingAdaptiveTree: Learner {
     let counts = try reader.readInts()
     guard counts.count == 2, (0...tree.nodes.count).contains(counts[1]) else { throw .corrupt }
     learned = counts[0]
-    watches = []
+    let rates = try reader.readDoubles()
+    let alternates = try reader.readInts()
+    guard rates.count == 2 * counts[1], alternates.count == counts[1],
+      alternates.allSatisfy({ (-1..<tree.nodes.count).contains($0) })
+    else { throw .corrupt }
+    watches = alternates.indices.map {
+      Watch(rows: rates[2 * $0], errorRate: rates[2 * $0 + 1], alternate: alternates[$0])
+    }
+    detectors = []
     for _ in 0..<counts[1] {
       guard try reader.readBool() else {
-        watches.append(nil)
+        detectors.append(nil)
         continue
       }
-      var watch = Watch(detector: ADWIN(delta: delta))
-      let rates = try reader.readDoubles()
-      watch.alternate = try reader.readInt()
-      try watch.detector.restore(from: &reader)
-      guard rates.count == 2, (-1..<tree.nodes.count).contains(watch.alternate) else {
-        throw .corrupt
-      }
-      (watch.rows, watch.errorRate) = (rates[0], rates[1])
-      watches.append(watch)
+      var detector = ADWIN(delta: delta)
+      try detector.restore(from: &reader)
+      detectors.append(detector)
     }
+    makeRoom()
   }
 }
