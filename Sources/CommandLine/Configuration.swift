@@ -44,7 +44,8 @@ enum Configuration {
       .number("label-delay", \.labelDelay),
       .text("predictions", \.predictions), .text("journal", \.journal), .text("summary", \.summary),
       .real("interval", \.interval),
-      .flag("calibrate", \.calibrate), .text("screen", \.screen), .flag("auto", \.auto),
+      .flag("calibrate", \.calibrate), .text("screen", \.screen), .text("draw", \.draw),
+      .flag("auto", \.auto),
       .flag("follow", \.follow),
       .flag("quiet", \.quiet),
     ]

@@ -125,6 +125,10 @@ struct LearnOptions: ParsableArguments {
   var journal: String?
   @Option(help: "One JSON object at the end.")
   var summary: String?
+  @Option(
+    help:
+      "The learned tree at the end: as text, or as a graph for Graphviz if the name ends in .dot.")
+  var draw: String?
   @Flag(help: "Keep a named pipe open across its writers.")
   var follow = false
   @Flag(name: [.short, .long], help: "Say nothing on standard error but errors.")

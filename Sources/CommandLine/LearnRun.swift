@@ -1,6 +1,7 @@
 import Batches
 import Engine
 import Ingest
+import Learners
 import Telemetry
 
 /// The files that a run writes, where they are wanted.
@@ -8,11 +9,16 @@ struct Outputs {
   let predictions: PredictionFile?
   let journal: OutputFile?
   let summary: OutputFile?
+  /// For the learned tree, and whether it is wanted as a graph.
+  let drawing: OutputFile?
+  let isGraph: Bool
 
   init(_ options: LearnOptions) throws {
     predictions = try options.predictions.map { try PredictionFile(path: $0) }
     journal = try options.journal.map { try OutputFile(path: $0) }
     summary = try options.summary.map { try OutputFile(path: $0) }
+    drawing = try options.draw.map { try OutputFile(path: $0) }
+    isGraph = options.draw?.hasSuffix(".dot") ?? false
   }
 }
 
@@ -44,6 +50,12 @@ struct LearnRun: ~Copyable {
     let settled = options.settled(source.settled, models: wish.models)
     wish.screens = settled.screen == "on"
     let engine = try Engine(wish, source.schema, families: source.families)
+    let served = engine.models[0]
+    guard options.draw == nil || served.drawing != nil else {
+      throw Failure(
+        message: "--draw: \(served.name) is no tree; one is --model hoeffding-tree",
+        code: Exit.usage)
+    }
     return LearnRun(settled, source, engine, outputs)
   }
 
@@ -143,6 +155,18 @@ struct LearnRun: ~Copyable {
       ])
   }
 
+  private func draw() throws {
+    guard let file = outputs.drawing else { return }
+    guard let drawing = engine.models[0].drawing else { return }
+    var names: [Int: String] = [:]
+    for index in drawing.sparseFeatures { names[index] = source.sparseName(index) }
+    let page = TreePage(
+      drawing: drawing, denseNames: source.schema.denseNames, sparseNames: names,
+      classNames: source.classNames)
+    try file.append(outputs.isGraph ? page.dot : page.text)
+    try file.flush()
+  }
+
   private mutating func finish(isInterrupted: Bool) throws {
     source.close()
     engine.finish()
@@ -158,6 +182,7 @@ struct LearnRun: ~Copyable {
     try outputs.journal?.flush()
     try outputs.summary?.append(account.json.indented() + "\n")
     try outputs.summary?.flush()
+    try draw()
     progress.finish()
     if !options.quiet { Terminal.say(account.text { source.sparseName($0) }) }
   }

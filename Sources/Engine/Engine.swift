@@ -206,6 +206,8 @@ package struct ModelReport {
   package let coverageSince: CoverageCount
   /// How honest the probabilities of two classes were.
   package let reliability: Reliability?
+  /// The model, if it is a tree.
+  package let drawing: TreeDrawing?
   /// Who was listened to, in a mixture.
   package let experts: [ExpertAccount]
 
@@ -222,6 +224,7 @@ package struct ModelReport {
     coverage = runner.coverage
     coverageSince = runner.coverageSince
     reliability = runner.reliability
+    drawing = runner.learner.drawing
     experts = runner.learner.experts
   }
 }

@@ -55,6 +55,9 @@ package protocol Learner: Snapshotted, Sendable {
   /// model can tell.
   var dissections: Dissections { get }
 
+  /// What was learned, if it is a tree.
+  var drawing: TreeDrawing? { get }
+
   /// Who was listened to, in a learner that mixes others; empty in any other.
   var experts: [ExpertAccount] { get }
 }
@@ -76,6 +79,7 @@ extension Learner {
   package mutating func refresh() {}
   package mutating func takeNotices() -> [LearnerNotice] { [] }
   package var linearWeights: LinearWeights? { nil }
+  package var drawing: TreeDrawing? { nil }
   package var experts: [ExpertAccount] { [] }
   package var dissections: Dissections { Dissections() }
 }

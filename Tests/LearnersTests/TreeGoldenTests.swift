@@ -86,3 +86,42 @@ import Testing
     }
   }
 }
+
+/// Naive Bayes beside its formula.
+@Suite struct NaiveBayesTests {
+  @Test(arguments: [81, 82] as [UInt64])
+  func `answers are the formula's`(seed: UInt64) throws {
+    let rows = Rows.boxes(seed: seed, count: 600, width: 5, task: .multiclass)
+    var learner = try Catalogue.learners.make(
+      "naive-bayes:smoothing=0",
+      LearnerContext(
+        task: .multiclass, denseWidth: 5,
+        families: [FeatureFamily(name: "level", levels: [0], dense: [])]))
+    let said = LearnerLawsTests.learn(&learner, rows, [100])
+    // By two passes over the rows before, for some rows.
+    for row in stride(from: 50, to: 600, by: 37) {
+      let past = rows.rows[..<row]
+      let scores = (0..<3).map { c -> Double in
+        let own = past.filter { Int($0.target) == c }
+        guard own.count > 1 else { return -.infinity }
+        let n = Double(own.count)
+        var score = log(n / Double(row))
+        for j in 0..<5 {
+          let mean = own.reduce(0) { $0 + $1.dense[j] } / n
+          let variance =
+            own.reduce(0) { $0 + ($1.dense[j] - mean) * ($1.dense[j] - mean) } / (n - 1)
+          let distance = rows.rows[row].dense[j] - mean
+          score -= distance * distance / (2 * variance) + log(2 * Double.pi * variance) / 2
+        }
+        let level = rows.rows[row].sparse[0].index
+        let alike = own.filter { $0.sparse[0].index == level }.count
+        return alike > 0 ? score + log(Double(alike) / n) : score
+      }
+      let top = try #require(scores.max())
+      let sum = scores.reduce(0) { $0 + exp($1 - top) }
+      for c in 0..<3 {
+        #expect(abs(said[row][c] - exp(scores[c] - top) / sum) < 1e-9, "seed \(seed), row \(row)")
+      }
+    }
+  }
+}

@@ -547,10 +547,42 @@ struct ClassTree: Sendable {
     return (count, leafCount, height + 1)
   }
 
-  /// The weights of a leaf's classes.
-  func classWeights(_ node: Int) -> ArraySlice<Double> {
-    let leaf = nodes[node].left
-    return weights[(leaf * classes)..<((leaf + 1) * classes)]
+  /// The tree as it stands; `attributes` knows which sparse feature a level is.
+  func drawing(_ attributes: TreeAttributes) -> TreeDrawing {
+    var drawing = TreeDrawing()
+    _ = draw(0, attributes, into: &drawing)
+    return drawing
+  }
+
+  /// Adds a node and all below it; returns its position and the weights of its classes.
+  private func draw(
+    _ node: Int, _ attributes: TreeAttributes, into drawing: inout TreeDrawing
+  ) -> (position: Int, weights: [Double]) {
+    let (own, position) = (nodes[node], drawing.nodes.count)
+    drawing.nodes.append(TreeDrawing.Node(test: .leaf, children: [], weight: 0, answer: []))
+    var sums = Array(repeating: 0.0, count: classes)
+    var positions: [Int] = []
+    for child in children(of: node) {
+      let below = draw(child, attributes, into: &drawing)
+      positions.append(below.position)
+      for c in 0..<classes { sums[c] += below.weights[c] }
+    }
+    let test: TreeDrawing.Test
+    switch own.kind {
+    case .number: test = .number(feature: own.feature, threshold: own.threshold)
+    case .level: test = .level(attributes.indexOfLevel[own.feature][Int(own.threshold)])
+    case .levels:
+      let known = tables[own.left].indices.filter { tables[own.left][$0] >= 0 }
+      test = .levels(known.map { attributes.indexOfLevel[own.feature][$0] })
+    case .leaf, .none:
+      test = .leaf
+      sums = Array(weights[(own.left * classes)..<((own.left + 1) * classes)])
+    }
+    let total = sums.reduce(0, +)
+    drawing.nodes[position] = TreeDrawing.Node(
+      test: test, children: positions, weight: total,
+      answer: sums.map { total > 0 ? $0 / total : 0 })
+    return (position, sums)
   }
 
   // MARK: - Snapshots

@@ -321,6 +321,8 @@ struct HoeffdingAdaptiveTree: Learner {
     return notices
   }
 
+  var drawing: TreeDrawing? { tree.drawing(attributes) }
+
   func write(to writer: inout SnapshotWriter) {
     attributes.write(to: &writer)
     tree.write(to: &writer)
@@ -361,6 +363,5 @@ struct HoeffdingAdaptiveTree: Learner {
       try detector.restore(from: &reader)
       detectors.append(detector)
     }
-    makeRoom()
   }
 }

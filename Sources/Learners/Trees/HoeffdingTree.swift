@@ -171,6 +171,8 @@ struct HoeffdingTree: Learner {
     return notices
   }
 
+  var drawing: TreeDrawing? { tree.drawing(attributes) }
+
   func write(to writer: inout SnapshotWriter) {
     attributes.write(to: &writer)
     tree.write(to: &writer)
