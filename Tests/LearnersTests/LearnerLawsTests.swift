@@ -245,7 +245,7 @@ import Testing
         String($0.text.split(separator: ":")[0]))
     }) func `learning beats knowing nothing but the labels`(item: Case) throws
   {
-    let isTree = item.text.contains("tree")
+    let isTree = ["tree", "forest", "bagging", "patches"].contains { item.text.contains($0) }
     let rows =
       isTree
       ? Rows.boxes(seed: 33, count: 4000, width: 5, task: item.task)

@@ -1,4 +1,5 @@
 import Glibc
+import Kernels
 import Snapshots
 
 /// How a tree of classes grows and answers.
@@ -23,6 +24,8 @@ struct ClassTreeSettings: Sendable {
   var mostBytes = 0
   /// What every class is given on top of its weight in the leaf.
   var smoothing = 1.0
+  /// Attributes that each leaf considers for its split, drawn when it begins; 0: all.
+  var subspace = 0
 }
 
 /// One node: a leaf or a test.
@@ -61,6 +64,8 @@ struct TreeLeaf: Sendable {
   var bayesRight = 0.0
   /// Classes that have been met; see `ranks`.
   var met = 0
+  /// What its subspace is drawn from.
+  var seed: UInt64 = 0
 }
 
 /// The nodes, leaves and observers of a Hoeffding tree, and what can be done with them. Nodes are numbers
@@ -81,12 +86,22 @@ struct ClassTree: Sendable {
   private(set) var bounded = 0
   private(set) var splits = 0
   private var scores: [Double]
+  private var discarded: [Double]
   private var levelsOfAttribute: [Int]
+  /// Attributes that are not to be looked at for splits.
+  private var excluded: Set<Int>
+  private var random: RandomBits
 
-  init(settings: ClassTreeSettings, numbers: Int, nominals: Int, classes: Int) {
+  init(
+    settings: ClassTreeSettings, numbers: Int, nominals: Int, classes: Int, seed: UInt64 = 0,
+    excluded: Set<Int> = []
+  ) {
     self.settings = settings
+    self.excluded = excluded
+    random = RandomBits(seed: seed)
     observers = ClassObservers(numbers: numbers, nominals: nominals, classes: classes)
     scores = Array(repeating: 0, count: 2 * classes)
+    discarded = Array(repeating: 0, count: classes)
     levelsOfAttribute = Array(repeating: 0, count: nominals)
     _ = newLeaf(depth: 0)
   }
@@ -129,6 +144,7 @@ struct ClassTree: Sendable {
     nodes[node].left = leaf
     nodes[node].depth = depth
     leaves[leaf].node = node
+    if settings.subspace > 0 { leaves[leaf].seed = random.next() }
     for c in order {
       let weight = classWeights[classWeights.startIndex + c]
       guard weight > 0 else { continue }
@@ -219,6 +235,7 @@ struct ClassTree: Sendable {
     }
     (weights, ranks) = (fresh, freshRanks)
     scores = Array(repeating: 0, count: 2 * classes)
+    discarded = Array(repeating: 0, count: classes)
   }
 
   // MARK: - Finding the way
@@ -383,6 +400,35 @@ struct ClassTree: Sendable {
       && leaves[leaf].total - leaves[leaf].attempted >= settings.grace
   }
 
+  /// Has the tree find the row's leaf, learn it and split if it is time. `known` is the leaf that answered and
+  /// what it said, if it was asked.
+  mutating func take(
+    _ x: UnsafePointer<Double>, _ levels: [Int32], class y: Int, weight: Double,
+    at known: (leaf: Int, said: (majority: Int, bayes: Int))?
+  ) {
+    var (node, isKnown) = (0, true)
+    while nodes[node].kind != .leaf {
+      if let child = child(of: node, x, levels) {
+        node = child
+      } else if let fresh = newBranch(node, levels) {
+        (node, isKnown) = (fresh, false)
+      } else {
+        node = heaviestChild(node)
+      }
+    }
+    var said = (majority: -1, bayes: -1)
+    if let known, isKnown, known.leaf == node {
+      said = known.said
+    } else if isKnown {
+      // Taken out for as long: the tree is not to be touched in two ways at once.
+      var out = discarded
+      discarded = []
+      said = answer(node, x, levels, into: &out)
+      discarded = out
+    }
+    if learn(node, x, levels, class: y, weight: weight, said: said) { _ = attemptSplit(node) }
+  }
+
   /// A way to split a leaf.
   private struct Suggestion {
     var merit = -Double.infinity
@@ -415,8 +461,12 @@ struct ClassTree: Sendable {
         second = max(second, suggestion.merit)
       }
     }
-    for j in 0..<observers.numbers { offer(bestThreshold(leaf, number: j, own)) }
-    for a in levelsOfAttribute.indices { offer(bestLevels(leaf, attribute: a, own)) }
+    for attribute in candidates(leaf) {
+      offer(
+        attribute < observers.numbers
+          ? bestThreshold(leaf, number: attribute, own)
+          : bestLevels(leaf, attribute: attribute - observers.numbers, own))
+    }
     guard best.merit > -.infinity else { return false }
     let bound = ClassTree.bound(
       range: settings.criterion.range(classes: leaves[leaf].met), delta: settings.delta,
@@ -424,6 +474,15 @@ struct ClassTree: Sendable {
     guard best.merit - second > bound || bound < settings.tie else { return false }
     split(node, best)
     return true
+  }
+
+  /// The attributes that a leaf may split on, the numbers first.
+  private func candidates(_ leaf: Int) -> [Int] {
+    var all = (0..<(observers.numbers + levelsOfAttribute.count)).filter { !excluded.contains($0) }
+    guard settings.subspace > 0, settings.subspace < all.count else { return all }
+    var random = RandomBits(seed: leaves[leaf].seed)
+    for k in 0..<settings.subspace { all.swapAt(k, k + random.below(all.count - k)) }
+    return all[..<settings.subspace].sorted()
   }
 
   private func bestThreshold(_ leaf: Int, number j: Int, _ own: [Double]) -> Suggestion {
@@ -602,7 +661,9 @@ struct ClassTree: Sendable {
     writer.write(freeNodes)
     writer.write(freeLeaves)
     writer.write(freeTables)
-    writer.write([bounded, splits])
+    writer.write([bounded, splits, Int(bitPattern: UInt(random.state))])
+    writer.write(leaves.map { Int(bitPattern: UInt($0.seed)) })
+    writer.write(excluded.sorted())
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
@@ -622,10 +683,12 @@ struct ClassTree: Sendable {
     freeLeaves = try reader.readInts()
     freeTables = try reader.readInts()
     let counts = try reader.readInts()
+    let seeds = try reader.readInts()
+    excluded = Set(try reader.readInts())
     let (nodeCount, leafCount) = (thresholds.count, heads.count / 3)
     guard nodeCount > 0, shapes.count == 5 * nodeCount, heads.count == 3 * leafCount,
       sums.count == 4 * leafCount, weights.count == leafCount * classes,
-      ranks.count == weights.count, counts.count == 2,
+      ranks.count == weights.count, counts.count == 3, seeds.count == leafCount,
       levelsOfAttribute.count == observers.levelRoom.count
     else { throw .corrupt }
     nodes = []
@@ -651,11 +714,14 @@ struct ClassTree: Sendable {
       guard isSound else { throw .corrupt }
       nodes.append(own)
     }
-    leaves = (0..<leafCount).map {
-      TreeLeaf(
-        node: heads[3 * $0], block: heads[3 * $0 + 1], total: sums[4 * $0],
-        attempted: sums[4 * $0 + 1], majorityRight: sums[4 * $0 + 2],
-        bayesRight: sums[4 * $0 + 3], met: heads[3 * $0 + 2])
+    leaves = []
+    for k in 0..<leafCount {
+      var leaf = TreeLeaf()
+      (leaf.node, leaf.block, leaf.met) = (heads[3 * k], heads[3 * k + 1], heads[3 * k + 2])
+      (leaf.total, leaf.attempted) = (sums[4 * k], sums[4 * k + 1])
+      (leaf.majorityRight, leaf.bayesRight) = (sums[4 * k + 2], sums[4 * k + 3])
+      leaf.seed = UInt64(UInt(bitPattern: seeds[k]))
+      leaves.append(leaf)
     }
     guard leaves.allSatisfy({ (-1..<observers.count).contains($0.block) }),
       freeNodes.allSatisfy({ nodes.indices.contains($0) }),
@@ -663,6 +729,8 @@ struct ClassTree: Sendable {
       freeTables.allSatisfy({ tables.indices.contains($0) })
     else { throw .corrupt }
     (bounded, splits) = (counts[0], counts[1])
+    random.state = UInt64(UInt(bitPattern: counts[2]))
     scores = Array(repeating: 0, count: 2 * classes)
+    discarded = Array(repeating: 0, count: classes)
   }
 }

@@ -20,6 +20,11 @@ struct TreeAttributes: Sendable {
   /// For each nominal attribute and level the sparse index.
   private(set) var indexOfLevel: [[Int]]
 
+  /// How many attributes a tree sees.
+  static func count(_ context: LearnerContext) -> Int {
+    context.denseWidth + context.families.count { $0.isPlain }
+  }
+
   init(_ context: LearnerContext) {
     numbers = context.denseWidth
     let plain = context.families.indices.filter { context.families[$0].isPlain }
