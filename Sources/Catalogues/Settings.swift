@@ -16,6 +16,9 @@ package struct Settings: Sendable {
   /// Whether every parameter was left at its default.
   package var isAsBorn: Bool { given.isEmpty }
 
+  /// Whether the user wrote none but these parameters.
+  package func onlyGiven(_ names: Set<String>) -> Bool { given.isSubset(of: names) }
+
   package func real(_ name: String) -> Double {
     guard case .real(let value)? = values[name] else {
       preconditionFailure("no real parameter \(name)")

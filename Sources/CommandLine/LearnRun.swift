@@ -44,8 +44,13 @@ struct LearnRun: ~Copyable {
     var wish = settings.engine
     if wish.season == nil { wish.season = source.settled.season }
     // With features made for it, the model may as well be the best there is.
-    if options.auto, wish.models.isEmpty, source.schema.task != .multiclass {
-      wish.models = ["mixture:second-order=on"]
+    if options.auto, wish.models.isEmpty {
+      wish.models =
+        switch source.schema.task {
+        case .regression: ["mixture:second-order=on"]
+        case .binary: ["mixture:second-order=on,trees=tree"]
+        case .multiclass: ["mixture:trees=tree"]
+        }
     }
     let settled = options.settled(source.settled, models: wish.models)
     wish.screens = settled.screen == "on"

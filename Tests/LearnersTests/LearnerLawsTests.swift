@@ -42,6 +42,8 @@ import Testing
     cases.append(Case(text: "passive-aggressive:variant=2", task: .binary))
     cases.append(Case(text: "seasonal-naive:season=7", task: .regression))
     cases.append(Case(text: "mixture:second-order=on,pool=log-odds", task: .binary))
+    cases.append(Case(text: "mixture:trees=tree", task: .binary))
+    cases.append(Case(text: "mixture:trees=tree", task: .multiclass))
     cases.append(Case(text: "mixture:second-order=on,forgetting=0.98,most=12", task: .regression))
     for task in [Task.binary, .multiclass] {
       for tree in [
@@ -245,7 +247,9 @@ import Testing
         String($0.text.split(separator: ":")[0]))
     }) func `learning beats knowing nothing but the labels`(item: Case) throws
   {
-    let isTree = ["tree", "forest", "bagging", "patches"].contains { item.text.contains($0) }
+    let isTree = ["tree", "forest", "bagging", "patches"].contains {
+      item.text.contains($0) && !item.text.contains("mixture")
+    }
     let rows =
       isTree
       ? Rows.boxes(seed: 33, count: 4000, width: 5, task: item.task)

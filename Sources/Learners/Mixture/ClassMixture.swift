@@ -40,7 +40,8 @@ struct ClassMixture: Learner {
     row = ActiveRow(layout: layout)
     self.companions = companions
     blankCompanions = companions
-    let experts = companions.areGiven ? companions.count : FirstOrderExperts.count + 1
+    let experts =
+      companions.areGiven ? companions.count : FirstOrderExperts.count + 1 + companions.count
     pool = MLpoly(experts: experts)
     tally = LossTally(experts: experts, isBinary: true)
   }
@@ -93,7 +94,7 @@ struct ClassMixture: Learner {
         for k in 0..<count { said.experts[c * count + k] = others.said(k, i, c) }
       }
     } else {
-      askOwn(batch, i, &row, &said)
+      askOwn(others, batch, i, &row, &said)
     }
     for c in 0..<classes {
       said.mixture[c] = said.experts.withUnsafeBufferPointer { buffer in
@@ -103,7 +104,8 @@ struct ClassMixture: Learner {
   }
 
   private func askOwn(
-    _ batch: borrowing MicroBatch, _ i: Int, _ row: inout ActiveRow, _ said: inout Said
+    _ others: borrowing Companions, _ batch: borrowing MicroBatch, _ i: Int,
+    _ row: inout ActiveRow, _ said: inout Said
   ) {
     let (count, classes, own) = (count, classes, FirstOrderExperts.count)
     row.fill(batch, i, scaler)
@@ -120,7 +122,10 @@ struct ClassMixture: Learner {
         }
         for c in 0..<classes { p[c * count + k] /= sum }
       }
-      for c in 0..<classes { p[c * count + own] = persistence.probability(c) }
+      for c in 0..<classes {
+        p[c * count + own] = persistence.probability(c)
+        for k in 0..<others.count { p[c * count + own + 1 + k] = others.said(k, i, c) }
+      }
     }
   }
 
@@ -245,7 +250,8 @@ struct ClassMixture: Learner {
 
   var experts: [ExpertAccount] {
     let names =
-      companions.areGiven ? companions.names : FirstOrderExperts.names + ["persistence"]
+      companions.areGiven
+      ? companions.names : FirstOrderExperts.names + ["persistence"] + companions.names
     return names.indices.map {
       ExpertAccount(
         name: names[$0], weight: pool.weights[$0], share: pool.shares[$0],

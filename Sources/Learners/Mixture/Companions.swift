@@ -13,7 +13,10 @@ struct Companions: Sendable {
   var persistence = LabelPersistence()
   let hasPersistence: Bool
 
-  static func make(_ context: LearnerContext) throws(SpecificationError) -> Companions {
+  /// `beside`: models that stand beside the mixture's own, unless the user named what to mix.
+  static func make(
+    _ context: LearnerContext, beside others: [String] = []
+  ) throws(SpecificationError) -> Companions {
     var (names, learners): ([String], [any Learner]) = ([], [])
     var own = context
     own.companions = []
@@ -22,6 +25,12 @@ struct Companions: Sendable {
       learners.append(try Catalogue.learners.make(specification, own))
     }
     let areGiven = !names.isEmpty
+    if !areGiven {
+      for specification in others {
+        names.append(specification)
+        learners.append(try Catalogue.learners.make(specification, own))
+      }
+    }
     if context.task == .regression, !areGiven {
       names.append("no-change")
       learners.append(SeasonalNaive(.events(1), own))

@@ -11,7 +11,8 @@ import Snapshots
 /// rates of implicit SGD and four of AdaGrad (`FirstOrderExperts`), and where the row is narrow enough or
 /// on request recursive least squares, for classes online Newton, at several forgetting factors
 /// (`SecondOrderExperts`). Beside them stand persistence ("same as last time") and, where a season is
-/// known, the same of a season ago: a mixture is soon no worse than the best of all these.
+/// known, the same of a season ago, and on request trees: a mixture is soon no worse than the best of all
+/// these.
 ///
 /// Rows are standardised by what came before them, clamped to ±5, and both predicted and learned so.
 /// Predictions of numbers are clamped to the labels' range and half of it on both sides. The
@@ -40,6 +41,15 @@ struct Mixture: Learner {
     Parameter(
       "pool", .choice(default: "mean", of: ["mean", "log-odds"]),
       "what is mixed for classes: probabilities, or their log-odds"),
+    Parameter(
+      "trees", .choice(default: "off", of: ["off", "tree", "forest"]),
+      "for classes also a Hoeffding adaptive tree, or that and an adaptive random forest"),
+  ]
+
+  /// What `trees` adds for classes.
+  private static let trees = [
+    "off": [], "tree": ["hoeffding-adaptive-tree"],
+    "forest": ["hoeffding-adaptive-tree", "adaptive-random-forest"],
   ]
 
   static let entry = Entry<LearnerContext, any Learner>(
@@ -50,11 +60,16 @@ struct Mixture: Learner {
   static func make(
     _ settings: Settings, _ context: LearnerContext
   ) throws(SpecificationError) -> any Learner {
-    let companions = try Companions.make(context)
+    let trees = Mixture.trees[settings.word("trees")] ?? []
+    guard context.task.isClassification || trees.isEmpty else {
+      throw .unfit(
+        entry: "mixture:trees", reason: "its trees predict classes; the target is a number")
+    }
+    let companions = try Companions.make(context, beside: trees)
     guard context.task != .multiclass else {
-      guard settings.isAsBorn else {
+      guard settings.isAsBorn || settings.onlyGiven(["trees"]) else {
         throw .unfit(
-          entry: "mixture", reason: "for more than two classes it takes no parameters")
+          entry: "mixture", reason: "for more than two classes it takes trees=… alone")
       }
       return ClassMixture(context, companions)
     }
