@@ -2,7 +2,7 @@
 SWIFT_BUILD = swift build -c release --static-swift-stdlib --product weir
 WEIR = .build/release/weir
 
-.PHONY: demo test build setup lint study bench bench-latency bench-micro clean
+.PHONY: demo test build setup lint study bench bench-latency bench-micro bench-trees clean
 
 demo: build
 	@echo "--- two years of bike rentals, learned hour by hour"
@@ -32,6 +32,9 @@ bench: build
 
 bench-latency: build
 	@Benchmarks/latency
+
+bench-trees: build
+	@Benchmarks/trees
 
 bench-micro: setup
 	@swift run -c release micro

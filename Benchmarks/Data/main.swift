@@ -1,11 +1,13 @@
 import Telemetry
 import TestSupport
 
-/// Writes ROWS rows (a million if not given) of 30 numbers and a rare class whose weights change
-/// half-way: CSV on standard output, the same bytes each time.
+/// `benchdata ROWS` writes so many rows (a million if not given) of 30 numbers and a rare class whose
+/// weights change half-way, `benchdata ROWS agrawal` those of `Agrawal`: CSV on standard output, the same
+/// bytes each time.
 func run() throws {
   let rows =
     CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 1_000_000 : 1_000_000
+  if CommandLine.arguments.dropFirst(2).first == "agrawal" { return try writeAgrawal(rows) }
   var random = SplitMix(seed: 101)
   let weights = (0..<30).map { _ in random.normal() }
   let out = try OutputFile(path: "-")
@@ -23,6 +25,14 @@ func run() throws {
     line.append(0x0A)
     try out.append { $0 += line }
   }
+  try out.flush()
+}
+
+func writeAgrawal(_ rows: Int) throws {
+  var stream = Agrawal()
+  let out = try OutputFile(path: "-")
+  try out.append(Agrawal.header)
+  for row in 0..<rows { try out.append(stream.line(row, of: rows)) }
   try out.flush()
 }
 

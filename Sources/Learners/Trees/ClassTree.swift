@@ -68,6 +68,27 @@ struct TreeLeaf: Sendable {
   var seed: UInt64 = 0
 }
 
+/// What trying a split writes on its way, kept so that it takes no memory.
+private struct SplitWork: Sendable {
+  /// Weights of the leaf's classes.
+  var before: [Double] = []
+  var sums: [Double] = []
+  /// Weights of the classes on two sides, and at each level.
+  var sides: [Double] = []
+  var levels: [Double] = []
+  var candidates: [Int] = []
+
+  mutating func makeRoom(classes: Int, levels count: Int) {
+    if before.count != classes {
+      before = Array(repeating: 0, count: classes)
+      sums = before
+      sides = Array(repeating: 0, count: 2 * classes)
+    }
+    let room = count * classes - levels.count
+    if room > 0 { levels.append(contentsOf: repeatElement(0, count: room)) }
+  }
+}
+
 /// The nodes, leaves and observers of a Hoeffding tree, and what can be done with them. Nodes are numbers
 /// in one table; a leaf that splits keeps its number, so that nothing above has to know.
 struct ClassTree: Sendable {
@@ -87,6 +108,7 @@ struct ClassTree: Sendable {
   private(set) var splits = 0
   private var scores: [Double]
   private var discarded: [Double]
+  private var work = SplitWork()
   private var levelsOfAttribute: [Int]
   /// Attributes that are not to be looked at for splits.
   private var excluded: Set<Int>
@@ -448,9 +470,12 @@ struct ClassTree: Sendable {
   mutating func attemptSplit(_ node: Int) -> Bool {
     let leaf = nodes[node].left
     defer { if nodes[node].kind == .leaf { leaves[leaf].attempted = leaves[leaf].total } }
-    let own = Array(weights[(leaf * classes)..<((leaf + 1) * classes)])
-    let present = own.reduce(0) { $0 + ($1 > 0 ? 1 : 0) }
+    var present = 0
+    for c in 0..<classes where weights[leaf * classes + c] > 0 { present += 1 }
     guard present >= 2, leaves[leaf].block >= 0 else { return false }
+    work.makeRoom(classes: classes, levels: observers.levelRoom.max() ?? 0)
+    for c in 0..<classes { work.before[c] = weights[leaf * classes + c] }
+    findCandidates(leaf)
     var best = Suggestion()
     var second = -Double.infinity
     func offer(_ suggestion: Suggestion) {
@@ -461,11 +486,12 @@ struct ClassTree: Sendable {
         second = max(second, suggestion.merit)
       }
     }
-    for attribute in candidates(leaf) {
+    for k in 0..<work.candidates.count {
+      let attribute = work.candidates[k]
       offer(
         attribute < observers.numbers
-          ? bestThreshold(leaf, number: attribute, own)
-          : bestLevels(leaf, attribute: attribute - observers.numbers, own))
+          ? bestThreshold(leaf, number: attribute)
+          : bestLevels(leaf, attribute: attribute - observers.numbers))
     }
     guard best.merit > -.infinity else { return false }
     let bound = ClassTree.bound(
@@ -477,26 +503,30 @@ struct ClassTree: Sendable {
   }
 
   /// The attributes that a leaf may split on, the numbers first.
-  private func candidates(_ leaf: Int) -> [Int] {
-    var all = (0..<(observers.numbers + levelsOfAttribute.count)).filter { !excluded.contains($0) }
-    guard settings.subspace > 0, settings.subspace < all.count else { return all }
+  private mutating func findCandidates(_ leaf: Int) {
+    work.candidates.removeAll(keepingCapacity: true)
+    for attribute in 0..<(observers.numbers + levelsOfAttribute.count)
+    where excluded.isEmpty || !excluded.contains(attribute) { work.candidates.append(attribute) }
+    let (wish, count) = (settings.subspace, work.candidates.count)
+    guard wish > 0, wish < count else { return }
     var random = RandomBits(seed: leaves[leaf].seed)
-    for k in 0..<settings.subspace { all.swapAt(k, k + random.below(all.count - k)) }
-    return all[..<settings.subspace].sorted()
+    for k in 0..<wish { work.candidates.swapAt(k, k + random.below(count - k)) }
+    work.candidates.removeLast(count - wish)
+    work.candidates.sort()
   }
 
-  private func bestThreshold(_ leaf: Int, number j: Int, _ own: [Double]) -> Suggestion {
+  private mutating func bestThreshold(_ leaf: Int, number j: Int) -> Suggestion {
     var best = Suggestion()
     let block = leaves[leaf].block
     guard let range = observers.range(block, number: j) else { return best }
     let step = (range.upperBound - range.lowerBound) / (Double(settings.thresholds) + 1)
-    var after = Array(repeating: 0.0, count: 2 * classes)
     for i in 0..<settings.thresholds {
       let threshold = range.lowerBound + step * Double(i + 1)
       guard threshold > range.lowerBound, threshold < range.upperBound else { continue }
-      observers.divide(block, number: j, at: threshold, into: &after)
+      observers.divide(block, number: j, at: threshold, into: &work.sides)
       let merit = settings.criterion.merit(
-        before: own, after: after, branches: 2, classes: classes, leastShare: settings.leastShare)
+        before: work.before, after: work.sides, branches: 2, classes: classes,
+        leastShare: settings.leastShare)
       if merit > best.merit {
         best = Suggestion(merit: merit, kind: .number, feature: j, threshold: threshold)
       }
@@ -504,29 +534,30 @@ struct ClassTree: Sendable {
     return best
   }
 
-  private func bestLevels(_ leaf: Int, attribute a: Int, _ own: [Double]) -> Suggestion {
+  private mutating func bestLevels(_ leaf: Int, attribute a: Int) -> Suggestion {
     var best = Suggestion()
     let levels = levelsOfAttribute[a]
     guard levels > 1 else { return best }
-    var after = Array(repeating: 0.0, count: observers.levelRoom[a] * classes)
-    observers.divide(leaves[leaf].block, levelsOf: a, into: &after)
+    observers.divide(leaves[leaf].block, levelsOf: a, into: &work.levels)
     if !settings.isBinary {
       best = Suggestion(
         merit: settings.criterion.merit(
-          before: own, after: after, branches: levels, classes: classes,
+          before: work.before, after: work.levels, branches: levels, classes: classes,
           leastShare: settings.leastShare),
         kind: .levels, feature: a)
     }
-    var sums = Array(repeating: 0.0, count: classes)
-    for level in 0..<levels { for c in 0..<classes { sums[c] += after[level * classes + c] } }
-    var sides = Array(repeating: 0.0, count: 2 * classes)
+    for c in 0..<classes { work.sums[c] = 0 }
+    for level in 0..<levels {
+      for c in 0..<classes { work.sums[c] += work.levels[level * classes + c] }
+    }
     for level in 0..<levels {
       for c in 0..<classes {
-        sides[c] = after[level * classes + c]
-        sides[classes + c] = sums[c] - sides[c]
+        work.sides[c] = work.levels[level * classes + c]
+        work.sides[classes + c] = work.sums[c] - work.sides[c]
       }
       let merit = settings.criterion.merit(
-        before: own, after: sides, branches: 2, classes: classes, leastShare: settings.leastShare)
+        before: work.before, after: work.sides, branches: 2, classes: classes,
+        leastShare: settings.leastShare)
       if merit > best.merit {
         best = Suggestion(merit: merit, kind: .level, feature: a, threshold: Double(level))
       }
