@@ -125,3 +125,40 @@ import Testing
     }
   }
 }
+
+/// What trees promise beside their answers.
+@Suite struct TreeBoundTests {
+  @Test(arguments: [4_000, 20_000, 10_000_000])
+  func `a bounded tree stays within its bound and says so`(bytes: Int) throws {
+    let rows = Rows.boxes(seed: 91, count: 6000, width: 5, task: .binary)
+    var learner = try Catalogue.learners.make(
+      "hoeffding-tree:grace=20,delta=0.5,tie=1,max-bytes=\(bytes)",
+      TreeGoldenTests.context(.binary, usesColour: true))
+    var most = 0
+    rows.forEachBatch([64]) { batch in
+      var said = Predictions(rows: batch.count, width: 1)
+      learner.learn(batch, rows: 0..<batch.count, into: &said)
+      most = max(most, learner.memoryBytes)
+    }
+    #expect(most <= bytes)
+    let notices = learner.takeNotices().filter { $0.kind == "memory-bound" }
+    #expect(notices.count == (bytes < 100_000 ? 1 : 0))
+  }
+
+  @Test func `an adaptive tree replaces what has turned, and tells`() throws {
+    var rows = Rows.boxes(seed: 92, count: 12_000, width: 5, task: .binary)
+    for i in 6000..<12_000 { rows.rows[i].target = 1 - rows.rows[i].target }
+    var learner = try Catalogue.learners.make(
+      "hoeffding-adaptive-tree", TreeGoldenTests.context(.binary, usesColour: true))
+    let said = LearnerLawsTests.learn(&learner, rows, [64])
+    func accuracy(_ range: Range<Int>) -> Double {
+      Double(range.filter { (said[$0][0] > 0.5) == (rows.rows[$0].target > 0.5) }.count)
+        / Double(range.count)
+    }
+    #expect(accuracy(4000..<6000) > 0.85)
+    #expect(accuracy(6000..<6200) < 0.5)
+    #expect(accuracy(10_000..<12_000) > 0.8)
+    let kinds = learner.takeNotices().map(\.kind)
+    #expect(kinds.contains("subtree-started") && kinds.contains("subtree-replaced"))
+  }
+}

@@ -54,18 +54,22 @@ struct ClassObservers: Sendable {
 
   /// Blocks in use.
   var used: Int { count - free.count }
-  /// Whether a block can be had without taking more memory.
-  var hasFree: Bool { !free.isEmpty || (count + 1) * stride <= pool.capacity }
+  /// Whether a block can be had with no more than `most` bytes of blocks; 0: as many as wanted.
+  func hasRoom(most: Int) -> Bool {
+    most == 0 || !free.isEmpty || (count + 1) * blockBytes <= most
+  }
 
-  /// An empty block.
-  mutating func take() -> Int {
+  /// An empty block; the pool does not grow beyond `most` bytes for later ones.
+  mutating func take(most: Int) -> Int {
     if let block = free.popLast() {
       clear(block)
       return block
     }
     // A quarter more at a time: twice as much would be half unused.
     if (count + 1) * stride > pool.capacity {
-      pool.reserveCapacity((count + max(4, count / 4)) * stride)
+      let wish = count + max(4, count / 4)
+      pool.reserveCapacity(
+        (most > 0 ? min(wish, max(count + 1, most / blockBytes)) : wish) * stride)
     }
     pool.append(contentsOf: repeatElement(0, count: stride))
     count += 1

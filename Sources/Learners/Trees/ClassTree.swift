@@ -180,10 +180,18 @@ struct ClassTree: Sendable {
     return node
   }
 
+  /// Of a bound on memory two fifths are for blocks and a tenth for nodes, so that it also holds while
+  /// either is moved to a larger place.
+  private var mostBlockBytes: Int {
+    settings.mostBytes > 0 ? max(1, settings.mostBytes * 2 / 5) : 0
+  }
+  private var hasRoomForNodes: Bool {
+    settings.mostBytes == 0
+      || memoryBytes - observers.memoryBytes <= settings.mostBytes / 20
+  }
+
   private mutating func activate(_ leaf: Int) {
-    if settings.mostBytes > 0, !observers.hasFree,
-      memoryBytes + 4 * observers.blockBytes > settings.mostBytes
-    {
+    if !observers.hasRoom(most: mostBlockBytes) {
       // The least promising of the leaves that grow makes room, if it promises less than this one.
       bounded += 1
       var least = -1
@@ -193,7 +201,7 @@ struct ClassTree: Sendable {
       guard least >= 0, promise(least) < promise(leaf) else { return }
       deactivate(least)
     }
-    leaves[leaf].block = observers.take()
+    leaves[leaf].block = observers.take(most: mostBlockBytes)
   }
 
   private mutating func deactivate(_ leaf: Int) {
@@ -494,6 +502,10 @@ struct ClassTree: Sendable {
           : bestLevels(leaf, attribute: attribute - observers.numbers))
     }
     guard best.merit > -.infinity else { return false }
+    guard hasRoomForNodes || freeNodes.count >= 2 else {
+      bounded += 1
+      return false
+    }
     let bound = ClassTree.bound(
       range: settings.criterion.range(classes: leaves[leaf].met), delta: settings.delta,
       count: leaves[leaf].total)
