@@ -42,7 +42,7 @@ let package = Package(
     room("Batches"),
     room("Detectors", on: ["Catalogues", "Snapshots"]),
     room("Ingest", on: ["Batches", "Catalogues", "CLanes", "CZlib"]),
-    room("Learners", on: ["Batches", "Catalogues", "Kernels", "Snapshots"]),
+    room("Learners", on: ["Batches", "Catalogues", "Detectors", "Kernels", "Snapshots"]),
     room("Scores", on: ["Catalogues"]),
     room("Telemetry"),
     room(

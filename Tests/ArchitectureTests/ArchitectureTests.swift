@@ -50,6 +50,25 @@ import Testing
     }
   }
 
+  /// An import that only works because something else was built before is found here, not on a clean machine.
+  @Test func `what a room imports its target declares`() throws {
+    let manifest = try String(
+      contentsOf: Golden.project.appending(path: "Package.swift"), encoding: .utf8)
+    var declared: [String: Set<String>] = [:]
+    for match in manifest.matches(of: #/room\(\s*"(\w+)"(?:,\s*on:\s*\[([^\]]*)\])?/#) {
+      let names = (match.2 ?? "").matches(of: #/"(\w+)"/#).map { String($0.1) }
+      declared[String(match.1)] = Set(names)
+    }
+    #expect(declared.count > 8)
+    for (room, names) in declared {
+      for file in try swiftFiles(room) {
+        for name in try imports(file) where ArchitectureTests.floors[name] != nil {
+          #expect(names.contains(name), "\(room)/\(file.lastPathComponent) imports \(name)")
+        }
+      }
+    }
+  }
+
   @Test func `the engine knows neither bytes nor screens`() throws {
     for file in try swiftFiles("Engine") {
       let names = try imports(file)
