@@ -64,6 +64,9 @@ package struct Engine {
     }
   }
 
+  /// The warm-up is over when as many labels have come.
+  private var endOfWarmup: Int { options.warmup > 0 ? options.warmup + options.labelDelay : 0 }
+
   /// The model of a run that names none.
   package static func defaultModel(_ task: Task) -> String {
     switch task {
@@ -79,7 +82,7 @@ package struct Engine {
     while row < batch.count {
       var stop = events + options.reactEvery - events % options.reactEvery
       if let next = featuresChangeAt { stop = min(stop, next) }
-      if events < options.warmup { stop = min(stop, options.warmup) }
+      if events < endOfWarmup { stop = min(stop, endOfWarmup) }
       if let since = options.scoreSince, events < since { stop = min(stop, since) }
       let rows = row..<min(batch.count, row + stop - events)
       if let waiting {
@@ -94,7 +97,7 @@ package struct Engine {
       }
       events += rows.count
       row = rows.upperBound
-      if events == options.warmup, options.warmup > 0 {
+      if events == endOfWarmup, options.warmup > 0 {
         for index in runners.indices { runners[index].endWarmup(event: events) }
       }
       if events % options.reactEvery == 0 {

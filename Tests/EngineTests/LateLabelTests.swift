@@ -106,6 +106,15 @@ import Testing
     }
   }
 
+  @Test func `a warm-up lasts until its labels have come`() throws {
+    var options = options(["linear"])
+    options.update = .never
+    options.warmup = 30
+    let entries = try run(options, rows).entries.filter { $0.kind == "retrain" }
+    #expect(entries.map(\.event) == [30 + LateLabelTests.delay])
+    #expect(entries.first?["rows"].map { $0.text } != "0")
+  }
+
   @Test func `the seasonal baseline takes the latest of its phase that has come`() throws {
     var seasonal = rows
     for row in seasonal.rows.indices { seasonal.rows[row].target = Double(row % 24) }
