@@ -1,0 +1,86 @@
+/// How a tree of classes grows and answers.
+struct ClassTreeSettings: Sendable {
+  enum Leaf: String, Sendable, CaseIterable {
+    /// The majority of the leaf's classes.
+    case majority
+    case naiveBayes = "naive-bayes"
+    /// Whichever of the two has been right more often in this leaf.
+    case adaptive
+  }
+
+  var grace = 200.0
+  var delta = 1e-3
+  var tie = 0.05
+  var criterion = SplitCriterion.infoGain
+  var leaf = Leaf.adaptive
+  var thresholds = 10
+  var isBinary = true
+  var leastShare = 0.01
+  var mostDepth = 1000
+  var mostBytes = 0
+  /// What every class is given on top of its weight in the leaf.
+  var smoothing = 1.0
+  /// Attributes that each leaf considers for its split, drawn when it begins; 0: all.
+  var subspace = 0
+}
+
+/// One node: a leaf or a test.
+struct TreeNode: Sendable {
+  enum Kind: Int, Sendable {
+    case leaf
+    /// Number `feature` ≤ `threshold` goes left.
+    case number
+    /// Attribute `feature` at level `threshold` goes left.
+    case level
+    /// Every level has a child of its own, in table `left`.
+    case levels
+    /// Given back, for another use.
+    case none
+  }
+
+  var kind = Kind.leaf
+  var feature = 0
+  var threshold = 0.0
+  /// A child; of a leaf its number; of many levels the number of their table.
+  var left = 0
+  var right = 0
+  var depth = 0
+}
+
+/// What a leaf knows beside its classes and its observers.
+struct TreeLeaf: Sendable {
+  var node = 0
+  /// The block of its observers; -1 while it has none and does not grow.
+  var block = -1
+  var total = 0.0
+  /// The total when a split was last tried.
+  var attempted = 0.0
+  /// Weights of rows that the majority and Naive Bayes had right.
+  var majorityRight = 0.0
+  var bayesRight = 0.0
+  /// Classes that have been met; see `ranks`.
+  var met = 0
+  /// What its subspace is drawn from.
+  var seed: UInt64 = 0
+}
+
+/// What trying a split writes on its way, kept so that it takes no memory.
+struct SplitWork: Sendable {
+  /// Weights of the leaf's classes.
+  var before: [Double] = []
+  var sums: [Double] = []
+  /// Weights of the classes on two sides, and at each level.
+  var sides: [Double] = []
+  var levels: [Double] = []
+  var candidates: [Int] = []
+
+  mutating func makeRoom(classes: Int, levels count: Int) {
+    if before.count != classes {
+      before = Array(repeating: 0, count: classes)
+      sums = before
+      sides = Array(repeating: 0, count: 2 * classes)
+    }
+    let room = count * classes - levels.count
+    if room > 0 { levels.append(contentsOf: repeatElement(0, count: room)) }
+  }
+}
