@@ -65,7 +65,7 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(name: "latency", path: "Benchmarks/Latency", swiftSettings: settings),
     .target(
-      name: "TestSupport", dependencies: ["Batches"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Batches", "Kernels"], path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("CataloguesTests", on: ["Catalogues"]),
     tests("SnapshotsTests", on: ["Snapshots", "TestSupport"]),

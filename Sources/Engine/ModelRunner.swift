@@ -133,7 +133,7 @@ struct ModelRunner {
   /// Which features are to come and go before event `event`; the journal tells why.
   mutating func featureChanges(event: Int) -> [FeatureChange] {
     guard var screen else { return [] }
-    let changes = screen.decide(events: event)
+    let changes = screen.decide()
     self.screen = screen
     for (change, verdict) in changes {
       let kind = if case .add = change { "feature-added" } else { "feature-dropped" }

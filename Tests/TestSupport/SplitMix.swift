@@ -1,19 +1,15 @@
-/// A small seedable generator for properties: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+import Kernels
+
+/// The seedable generator of `Kernels`, for properties.
 package struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
+  private var bits: RandomBits
 
-  package init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { bits = RandomBits(seed: seed) }
 
-  package mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
-  }
+  package mutating func next() -> UInt64 { bits.next() }
 
   /// A number in 0 ..< 1.
-  package mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+  package mutating func unit() -> Double { bits.unit() }
 
   /// A whole number in 0 ..< bound.
   package mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }

@@ -8,9 +8,10 @@ import Learners
 /// of the served model's errors tells what weights for that product would have taken away. At
 /// multiples of `period` events the product that promises most is added if its score is more than
 /// `significance` deviations above chance and it would have saved `leastSaving` of the squared errors
-/// after the price of its cells. Then all tables begin again: the errors are no longer the same.
+/// after the price of its cells. Then the tables of products that share a part with it begin again:
+/// their errors are no longer the same.
 ///
-/// **Dropping.** The model takes each row apart (`Dissection`): what its loss would have been without
+/// **Dropping.** The model takes each row apart (`Dissections`): what its loss would have been without
 /// the part of one family or number, as it deviates from its mean, is tallied (`PartTally`). What has
 /// not lessened the loss after `patience` events goes: what only carries noise is
 /// on its way to a loss of its own. Numbers that are part of a family stay, and so do categories while a
@@ -205,8 +206,8 @@ struct FeatureScreen: Sendable {
 
   // MARK: - Deciding
 
-  /// What is to change from event `events` on, and why.
-  mutating func decide(events: Int) -> [(FeatureChange, Verdict)] {
+  /// What is to change from here on, and why.
+  mutating func decide() -> [(FeatureChange, Verdict)] {
     var changes: [(FeatureChange, Verdict)] = []
     let promising = promising()
     for family in families.indices
@@ -295,7 +296,8 @@ struct FeatureScreen: Sendable {
   private func most() -> (Product, Verdict)? {
     var best: (Product, Verdict)?
     var bestSaving = FeatureScreen.leastSaving
-    for candidate in candidates where candidate.table.rows >= Double(FeatureScreen.patience) {
+    for candidate in candidates
+    where candidate.table.rows >= Double(FeatureScreen.patience) && isStanding(candidate.product) {
       let table = candidate.table
       let (saved, score, cells) = table.gain
       // The part of the squared errors that is left to be saved once every cell has had its price.
@@ -312,6 +314,14 @@ struct FeatureScreen: Sendable {
       )
     }
     return best
+  }
+
+  /// Whether none of its parts has just been dropped.
+  private func isStanding(_ product: Product) -> Bool {
+    switch product {
+    case .families(let a, let b): families[a].isOn && families[b].isOn
+    case .scaled(let family, let dense): families[family].isOn && !muted.contains(dense)
+    }
   }
 
   /// How far a χ² of `cells` degrees of freedom lies above chance, on the scale of a normal variable

@@ -10,8 +10,6 @@ struct TreeAttributes: Sendable {
   let numbers: Int
   /// Nominal attributes: the plain families.
   let nominals: Int
-  /// Names, the numeric ones first.
-  let names: [String]
   private let attributeOfFamily: [Int]
   /// For each sparse index its level.
   private var levelOfIndex: [Int32] = []
@@ -29,8 +27,6 @@ struct TreeAttributes: Sendable {
     numbers = context.denseWidth
     let plain = context.families.indices.filter { context.families[$0].isPlain }
     nominals = plain.count
-    names =
-      (0..<context.denseWidth).map { "x\($0)" } + plain.map { context.families[$0].name }
     var attributes = Array(repeating: -1, count: context.families.count)
     for (attribute, family) in plain.enumerated() { attributes[family] = attribute }
     attributeOfFamily = attributes
