@@ -2,20 +2,16 @@ import Glibc
 import Kernels
 import Snapshots
 
-/// The nodes, leaves and observers of a Hoeffding tree, and what can be done with them. Nodes are numbers
-/// in one table; a leaf that splits keeps its number, so that nothing above has to know.
+/// The nodes, leaves and observers of a Hoeffding tree, and what can be done with them.
 struct ClassTree: Sendable {
   let settings: ClassTreeSettings
-  private(set) var nodes: [TreeNode] = []
+  private(set) var nodes = TreeNodes()
   private(set) var leaves: [TreeLeaf] = []
-  private(set) var tables: [[Int]] = []
   private(set) var observers: ClassObservers
   /// For each leaf the weight of each class, and when it met it: the first met wins a tie.
   private var weights: [Double] = []
   private var ranks: [Int] = []
-  private var freeNodes: [Int] = []
   private var freeLeaves: [Int] = []
-  private var freeTables: [Int] = []
   /// Notices of the bound on memory, since they were last taken.
   private(set) var bounded = 0
   private(set) var splits = 0
@@ -44,9 +40,8 @@ struct ClassTree: Sendable {
   var classes: Int { observers.classes }
 
   var memoryBytes: Int {
-    nodes.capacity * MemoryLayout<TreeNode>.stride + leaves.capacity * MemoryLayout<TreeLeaf>.stride
-      + 8 * (weights.capacity + ranks.capacity) + tables.reduce(0) { $0 + 8 * $1.capacity + 32 }
-      + observers.memoryBytes
+    nodes.memoryBytes + leaves.capacity * MemoryLayout<TreeLeaf>.stride
+      + 8 * (weights.capacity + ranks.capacity) + observers.memoryBytes
   }
 
   // MARK: - Nodes
@@ -68,16 +63,7 @@ struct ClassTree: Sendable {
       weights.append(contentsOf: repeatElement(0, count: classes))
       ranks.append(contentsOf: repeatElement(0, count: classes))
     }
-    let node: Int
-    if let known = freeNodes.popLast() {
-      node = known
-      nodes[node] = TreeNode()
-    } else {
-      node = nodes.count
-      nodes.append(TreeNode())
-    }
-    nodes[node].left = leaf
-    nodes[node].depth = depth
+    let node = nodes.take(leaf: leaf, depth: depth)
     leaves[leaf].node = node
     if settings.subspace > 0 { leaves[leaf].seed = random.next() }
     for c in order {
@@ -132,35 +118,20 @@ struct ClassTree: Sendable {
 
   /// Gives back a node and all below it.
   mutating func remove(_ node: Int) {
-    let own = nodes[node]
-    switch own.kind {
-    case .leaf:
-      deactivate(own.left)
-      freeLeaves.append(own.left)
-    case .number, .level:
-      remove(own.left)
-      remove(own.right)
-    case .levels:
-      for child in tables[own.left] where child >= 0 { remove(child) }
-      tables[own.left] = []
-      freeTables.append(own.left)
-    case .none: return
+    var gone: [Int] = []
+    nodes.remove(node) { gone.append($0) }
+    for leaf in gone {
+      deactivate(leaf)
+      freeLeaves.append(leaf)
     }
-    nodes[node].kind = .none
-    freeNodes.append(node)
   }
 
   /// Puts node `other` in the place of `node`, whose subtree is given back; `other`'s number too.
   mutating func replace(_ node: Int, by other: Int) {
     let depth = nodes[node].depth
-    let fresh = nodes[other]
     remove(node)
-    freeNodes.removeLast()
-    nodes[node] = fresh
-    nodes[node].depth = depth
-    if fresh.kind == .leaf { leaves[fresh.left].node = node }
-    nodes[other].kind = .none
-    freeNodes.append(other)
+    nodes.move(other, to: node, depth: depth)
+    if nodes[node].kind == .leaf { leaves[nodes[node].left].node = node }
   }
 
   /// More classes, or more levels of an attribute, than there was room for.
@@ -183,20 +154,9 @@ struct ClassTree: Sendable {
 
   // MARK: - Finding the way
 
-  /// The child of a node that a row belongs to; nil for a level that has none.
   @inline(__always)
   func child(of node: Int, _ x: UnsafePointer<Double>, _ levels: [Int32]) -> Int? {
-    let own = nodes[node]
-    switch own.kind {
-    case .number: return x[own.feature] <= own.threshold ? own.left : own.right
-    case .level: return Int(levels[own.feature]) == Int(own.threshold) ? own.left : own.right
-    case .levels:
-      let level = Int(levels[own.feature])
-      guard level >= 0, level < tables[own.left].count else { return nil }
-      let child = tables[own.left][level]
-      return child >= 0 ? child : nil
-    case .leaf, .none: return nil
-    }
+    nodes.child(of: node, x, levels)
   }
 
   /// The leaf below `node` that answers for a row: where a level is unknown, on the heaviest way.
@@ -208,45 +168,17 @@ struct ClassTree: Sendable {
     return node
   }
 
-  func children(of node: Int) -> [Int] {
-    let own = nodes[node]
-    switch own.kind {
-    case .leaf, .none: return []
-    case .number, .level: return [own.left, own.right]
-    case .levels: return tables[own.left].filter { $0 >= 0 }
-    }
-  }
-
-  private func weight(_ node: Int) -> Double {
-    let own = nodes[node]
-    switch own.kind {
-    case .leaf: return leaves[own.left].total
-    case .number, .level: return weight(own.left) + weight(own.right)
-    case .levels: return tables[own.left].reduce(0) { $1 >= 0 ? $0 + weight($1) : $0 }
-    case .none: return 0
-    }
-  }
+  func children(of node: Int) -> [Int] { nodes.children(of: node) }
 
   func heaviestChild(_ node: Int) -> Int {
-    let own = nodes[node]
-    guard own.kind == .levels else {
-      return weight(own.left) < weight(own.right) ? own.right : own.left
-    }
-    var (best, most) = (-1, -1.0)
-    for child in tables[own.left] where child >= 0 && weight(child) > most {
-      (best, most) = (child, weight(child))
-    }
-    return best
+    nodes.heaviestChild(node) { leaves[$0].total }
   }
 
   /// A new leaf for a level that a split by levels has not met; nil if the row has no level there.
   mutating func newBranch(_ node: Int, _ levels: [Int32]) -> Int? {
-    let own = nodes[node]
-    guard own.kind == .levels, levels[own.feature] >= 0 else { return nil }
-    let level = Int(levels[own.feature])
-    let child = newLeaf(depth: own.depth + 1)
-    while tables[own.left].count <= level { tables[own.left].append(-1) }
-    tables[own.left][level] = child
+    guard let level = nodes.missingLevel(node, levels) else { return nil }
+    let child = newLeaf(depth: nodes[node].depth + 1)
+    nodes.setChild(node, level: level, child)
     return child
   }
 
@@ -372,14 +304,6 @@ struct ClassTree: Sendable {
     if learn(node, x, levels, class: y, weight: weight, said: said) { _ = attemptSplit(node) }
   }
 
-  /// A way to split a leaf.
-  private struct Suggestion {
-    var merit = -Double.infinity
-    var kind = TreeNode.Kind.none
-    var feature = 0
-    var threshold = 0.0
-  }
-
   /// Hoeffding's bound: with probability 1 − δ the mean of n values of range R lies no further from its
   /// expectation.
   static func bound(range: Double, delta: Double, count: Double) -> Double {
@@ -397,9 +321,9 @@ struct ClassTree: Sendable {
     work.makeRoom(classes: classes, levels: observers.levelRoom.max() ?? 0)
     for c in 0..<classes { work.before[c] = weights[leaf * classes + c] }
     findCandidates(leaf)
-    var best = Suggestion()
+    var best = SplitWay()
     var second = -Double.infinity
-    func offer(_ suggestion: Suggestion) {
+    func offer(_ suggestion: SplitWay) {
       if suggestion.merit > best.merit {
         second = best.merit
         best = suggestion
@@ -415,7 +339,7 @@ struct ClassTree: Sendable {
           : bestLevels(leaf, attribute: attribute - observers.numbers))
     }
     guard best.merit > -.infinity else { return false }
-    guard hasRoomForNodes || freeNodes.count >= 2 else {
+    guard hasRoomForNodes || nodes.freeCount >= 2 else {
       bounded += 1
       return false
     }
@@ -440,8 +364,8 @@ struct ClassTree: Sendable {
     work.candidates.sort()
   }
 
-  private mutating func bestThreshold(_ leaf: Int, number j: Int) -> Suggestion {
-    var best = Suggestion()
+  private mutating func bestThreshold(_ leaf: Int, number j: Int) -> SplitWay {
+    var best = SplitWay()
     let block = leaves[leaf].block
     guard let range = observers.range(block, number: j) else { return best }
     let step = (range.upperBound - range.lowerBound) / (Double(settings.thresholds) + 1)
@@ -453,19 +377,19 @@ struct ClassTree: Sendable {
         before: work.before, after: work.sides, branches: 2, classes: classes,
         leastShare: settings.leastShare)
       if merit > best.merit {
-        best = Suggestion(merit: merit, kind: .number, feature: j, threshold: threshold)
+        best = SplitWay(merit: merit, kind: .number, feature: j, threshold: threshold)
       }
     }
     return best
   }
 
-  private mutating func bestLevels(_ leaf: Int, attribute a: Int) -> Suggestion {
-    var best = Suggestion()
+  private mutating func bestLevels(_ leaf: Int, attribute a: Int) -> SplitWay {
+    var best = SplitWay()
     let levels = levelsOfAttribute[a]
     guard levels > 1 else { return best }
     observers.divide(leaves[leaf].block, levelsOf: a, into: &work.levels)
     if !settings.isBinary {
-      best = Suggestion(
+      best = SplitWay(
         merit: settings.criterion.merit(
           before: work.before, after: work.levels, branches: levels, classes: classes,
           leastShare: settings.leastShare),
@@ -484,13 +408,13 @@ struct ClassTree: Sendable {
         before: work.before, after: work.sides, branches: 2, classes: classes,
         leastShare: settings.leastShare)
       if merit > best.merit {
-        best = Suggestion(merit: merit, kind: .level, feature: a, threshold: Double(level))
+        best = SplitWay(merit: merit, kind: .level, feature: a, threshold: Double(level))
       }
     }
     return best
   }
 
-  private mutating func split(_ node: Int, _ way: Suggestion) {
+  private mutating func split(_ node: Int, _ way: SplitWay) {
     splits += 1
     let leaf = nodes[node].left
     let (block, depth) = (leaves[leaf].block, nodes[node].depth)
@@ -517,13 +441,10 @@ struct ClassTree: Sendable {
     // The leaf's own block is free for the first child.
     deactivate(leaf)
     freeLeaves.append(leaf)
-    nodes[node].kind = way.kind
-    nodes[node].feature = way.feature
-    nodes[node].threshold = way.threshold
     guard way.kind == .levels else {
       let left = newLeaf(depth: depth + 1, classWeights: children[..<classes], order: order)
       let right = newLeaf(depth: depth + 1, classWeights: children[classes...], order: order)
-      (nodes[node].left, nodes[node].right) = (left, right)
+      nodes.split(node, way, left: left, right: right)
       return
     }
     var table: [Int] = []
@@ -532,13 +453,7 @@ struct ClassTree: Sendable {
       let isSeen = part.contains { $0 > 0 }
       table.append(isSeen ? newLeaf(depth: depth + 1, classWeights: part, order: order) : -1)
     }
-    if let known = freeTables.popLast() {
-      tables[known] = table
-      nodes[node].left = known
-    } else {
-      tables.append(table)
-      nodes[node].left = tables.count - 1
-    }
+    nodes.split(node, feature: way.feature, children: table)
   }
 
   // MARK: - Accounts
@@ -582,15 +497,8 @@ struct ClassTree: Sendable {
       positions.append(below.position)
       for c in 0..<classes { sums[c] += below.weights[c] }
     }
-    let test: TreeDrawing.Test
-    switch own.kind {
-    case .number: test = .number(feature: own.feature, threshold: own.threshold)
-    case .level: test = .level(attributes.indexOfLevel[own.feature][Int(own.threshold)])
-    case .levels:
-      let known = tables[own.left].indices.filter { tables[own.left][$0] >= 0 }
-      test = .levels(known.map { attributes.indexOfLevel[own.feature][$0] })
-    case .leaf, .none:
-      test = .leaf
+    let test = nodes.test(node, attributes)
+    if own.kind == .leaf {
       sums = Array(weights[(own.left * classes)..<((own.left + 1) * classes)])
     }
     let total = sums.reduce(0, +)
@@ -605,71 +513,37 @@ struct ClassTree: Sendable {
   func write(to writer: inout SnapshotWriter) {
     observers.write(to: &writer)
     writer.write(levelsOfAttribute)
-    writer.write(nodes.flatMap { [$0.kind.rawValue, $0.feature, $0.left, $0.right, $0.depth] })
-    writer.write(nodes.map(\.threshold))
     writer.write(leaves.flatMap { [$0.node, $0.block, $0.met] })
     writer.write(
       leaves.flatMap { [$0.total, $0.attempted, $0.majorityRight, $0.bayesRight] })
     writer.write(weights)
     writer.write(ranks)
-    writer.write(tables.count)
-    for table in tables { writer.write(table) }
-    writer.write(freeNodes)
     writer.write(freeLeaves)
-    writer.write(freeTables)
     writer.write([bounded, splits, Int(bitPattern: UInt(random.state))])
     writer.write(leaves.map { Int(bitPattern: UInt($0.seed)) })
     writer.write(excluded.sorted())
+    nodes.write(to: &writer)
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try observers.restore(from: &reader)
     levelsOfAttribute = try reader.readInts()
-    let shapes = try reader.readInts()
-    let thresholds = try reader.readDoubles()
     let heads = try reader.readInts()
     let sums = try reader.readDoubles()
     weights = try reader.readDoubles()
     ranks = try reader.readInts()
-    let tableCount = try reader.readInt()
-    guard (0...100_000_000).contains(tableCount) else { throw .corrupt }
-    tables = []
-    for _ in 0..<tableCount { tables.append(try reader.readInts()) }
-    freeNodes = try reader.readInts()
     freeLeaves = try reader.readInts()
-    freeTables = try reader.readInts()
     let counts = try reader.readInts()
     let seeds = try reader.readInts()
     excluded = Set(try reader.readInts())
-    let (nodeCount, leafCount) = (thresholds.count, heads.count / 3)
-    guard nodeCount > 0, shapes.count == 5 * nodeCount, heads.count == 3 * leafCount,
-      sums.count == 4 * leafCount, weights.count == leafCount * classes,
-      ranks.count == weights.count, counts.count == 3, seeds.count == leafCount,
-      levelsOfAttribute.count == observers.levelRoom.count
+    let leafCount = heads.count / 3
+    guard heads.count == 3 * leafCount, sums.count == 4 * leafCount,
+      weights.count == leafCount * classes, ranks.count == weights.count, counts.count == 3,
+      seeds.count == leafCount, levelsOfAttribute.count == observers.levelRoom.count
     else { throw .corrupt }
-    nodes = []
-    for n in 0..<nodeCount {
-      guard let kind = TreeNode.Kind(rawValue: shapes[5 * n]) else { throw .corrupt }
-      let own = TreeNode(
-        kind: kind, feature: shapes[5 * n + 1], threshold: thresholds[n], left: shapes[5 * n + 2],
-        right: shapes[5 * n + 3], depth: shapes[5 * n + 4])
-      let isSound =
-        switch kind {
-        case .leaf: (0..<leafCount).contains(own.left)
-        case .number:
-          (0..<observers.numbers).contains(own.feature) && (0..<nodeCount).contains(own.left)
-            && (0..<nodeCount).contains(own.right)
-        case .level:
-          levelsOfAttribute.indices.contains(own.feature) && (0..<nodeCount).contains(own.left)
-            && (0..<nodeCount).contains(own.right)
-        case .levels:
-          levelsOfAttribute.indices.contains(own.feature) && tables.indices.contains(own.left)
-            && tables[own.left].allSatisfy { (-1..<nodeCount).contains($0) }
-        case .none: true
-        }
-      guard isSound else { throw .corrupt }
-      nodes.append(own)
-    }
+    try nodes.restore(
+      from: &reader, leaves: leafCount, numbers: observers.numbers,
+      nominals: levelsOfAttribute.count)
     leaves = []
     for k in 0..<leafCount {
       var leaf = TreeLeaf()
@@ -680,9 +554,7 @@ struct ClassTree: Sendable {
       leaves.append(leaf)
     }
     guard leaves.allSatisfy({ (-1..<observers.count).contains($0.block) }),
-      freeNodes.allSatisfy({ nodes.indices.contains($0) }),
-      freeLeaves.allSatisfy({ leaves.indices.contains($0) }),
-      freeTables.allSatisfy({ tables.indices.contains($0) })
+      freeLeaves.allSatisfy({ leaves.indices.contains($0) })
     else { throw .corrupt }
     (bounded, splits) = (counts[0], counts[1])
     random.state = UInt64(UInt(bitPattern: counts[2]))

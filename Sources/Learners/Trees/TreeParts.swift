@@ -24,29 +24,6 @@ struct ClassTreeSettings: Sendable {
   var subspace = 0
 }
 
-/// One node: a leaf or a test.
-struct TreeNode: Sendable {
-  enum Kind: Int, Sendable {
-    case leaf
-    /// Number `feature` ≤ `threshold` goes left.
-    case number
-    /// Attribute `feature` at level `threshold` goes left.
-    case level
-    /// Every level has a child of its own, in table `left`.
-    case levels
-    /// Given back, for another use.
-    case none
-  }
-
-  var kind = Kind.leaf
-  var feature = 0
-  var threshold = 0.0
-  /// A child; of a leaf its number; of many levels the number of their table.
-  var left = 0
-  var right = 0
-  var depth = 0
-}
-
 /// What a leaf knows beside its classes and its observers.
 struct TreeLeaf: Sendable {
   var node = 0
