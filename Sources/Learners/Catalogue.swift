@@ -15,6 +15,7 @@ extension Catalogue where Context == LearnerContext, Product == any Learner {
         NaiveBayes.entry,
         HoeffdingTree.entry,
         HoeffdingAdaptiveTree.entry,
+        HoeffdingTreeRegressor.entry,
         AdaptiveRandomForest.entry,
         LeveragingBagging.entry,
         StreamingRandomPatches.entry,

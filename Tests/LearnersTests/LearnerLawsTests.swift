@@ -45,6 +45,14 @@ import Testing
     cases.append(Case(text: "mixture:trees=tree", task: .binary))
     cases.append(Case(text: "mixture:trees=tree", task: .multiclass))
     cases.append(Case(text: "mixture:second-order=on,forgetting=0.98,most=12", task: .regression))
+    cases.append(
+      Case(
+        text: "hoeffding-tree-regressor:grace=20,delta=0.5,splits=any,points=8,max-bytes=60000",
+        task: .regression))
+    cases.append(
+      Case(
+        text: "hoeffding-tree-regressor:grace=30,delta=0.5,leaf=mean,digits=1,depth=3",
+        task: .regression))
     for task in [Task.binary, .multiclass] {
       for tree in [
         "hoeffding-tree:grace=20,delta=0.3,splits=any,criterion=gini,max-bytes=20000",
