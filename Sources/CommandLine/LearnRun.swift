@@ -47,7 +47,7 @@ struct LearnRun: ~Copyable {
     if options.auto, wish.models.isEmpty {
       wish.models =
         switch source.schema.task {
-        case .regression: ["mixture:second-order=on"]
+        case .regression: ["mixture:second-order=on,trees=forest"]
         case .binary: ["mixture:second-order=on,trees=tree"]
         case .multiclass: ["mixture:trees=tree"]
         }

@@ -17,6 +17,7 @@ extension Catalogue where Context == LearnerContext, Product == any Learner {
         HoeffdingAdaptiveTree.entry,
         HoeffdingTreeRegressor.entry,
         AdaptiveRandomForest.entry,
+        AdaptiveRandomForestRegressor.entry,
         LeveragingBagging.entry,
         StreamingRandomPatches.entry,
         SeasonalNaive.noChange,

@@ -53,6 +53,12 @@ import Testing
       Case(
         text: "hoeffding-tree-regressor:grace=30,delta=0.5,leaf=mean,digits=1,depth=3",
         task: .regression))
+    cases.append(Case(text: "mixture:trees=forest", task: .regression))
+    cases.append(Case(text: "mixture:trees=tree,second-order=off", task: .regression))
+    cases.append(
+      Case(
+        text: "adaptive-random-forest-regressor:members=3,grace=20,delta=0.5,warning=0.5,drift=0.3",
+        task: .regression))
     for task in [Task.binary, .multiclass] {
       for tree in [
         "hoeffding-tree:grace=20,delta=0.3,splits=any,criterion=gini,max-bytes=20000",

@@ -11,8 +11,8 @@ import Snapshots
 /// rates of implicit SGD and four of AdaGrad (`FirstOrderExperts`), and where the row is narrow enough or
 /// on request recursive least squares, for classes online Newton, at several forgetting factors
 /// (`SecondOrderExperts`). Beside them stand persistence ("same as last time") and, where a season is
-/// known, the same of a season ago, and on request trees: a mixture is soon no worse than the best of all
-/// these.
+/// known, the same of a season ago, and on request trees (for numbers a `ResidualForest`): a mixture is soon no
+/// worse than the best of all these.
 ///
 /// Rows are standardised by what came before them, clamped to ±5, and both predicted and learned so.
 /// Predictions of numbers are clamped to the labels' range and half of it on both sides. The
@@ -43,14 +43,19 @@ struct Mixture: Learner {
       "what is mixed for classes: probabilities, or their log-odds"),
     Parameter(
       "trees", .choice(default: "off", of: ["off", "tree", "forest"]),
-      "for classes also a Hoeffding adaptive tree, or that and an adaptive random forest"),
+      "also a Hoeffding tree (for classes an adaptive one), or for classes that and an adaptive "
+        + "random forest, for numbers a forest of what a linear expert leaves over"),
   ]
 
-  /// What `trees` adds for classes.
-  private static let trees = [
-    "off": [], "tree": ["hoeffding-adaptive-tree"],
-    "forest": ["hoeffding-adaptive-tree", "adaptive-random-forest"],
-  ]
+  /// The learners that `trees` adds; a forest for numbers is not one of its own.
+  private static func trees(_ wish: String, _ task: Task) -> [String] {
+    switch (wish, task) {
+    case ("tree", .regression): ["hoeffding-tree-regressor"]
+    case ("off", _), (_, .regression): []
+    case ("tree", _): ["hoeffding-adaptive-tree"]
+    default: ["hoeffding-adaptive-tree", "adaptive-random-forest"]
+    }
+  }
 
   static let entry = Entry<LearnerContext, any Learner>(
     "mixture", "many rates, links and baselines at once, mixed by MLpoly: nothing to set",
@@ -60,11 +65,7 @@ struct Mixture: Learner {
   static func make(
     _ settings: Settings, _ context: LearnerContext
   ) throws(SpecificationError) -> any Learner {
-    let trees = Mixture.trees[settings.word("trees")] ?? []
-    guard context.task.isClassification || trees.isEmpty else {
-      throw .unfit(
-        entry: "mixture:trees", reason: "its trees predict classes; the target is a number")
-    }
+    let trees = trees(settings.word("trees"), context.task)
     let companions = try Companions.make(context, beside: trees)
     guard context.task != .multiclass else {
       guard settings.isAsBorn || settings.onlyGiven(["trees"]) else {
@@ -90,6 +91,7 @@ struct Mixture: Learner {
   private var first: [FirstOrderExperts]
   private var second: [SecondOrderExperts]
   private var companions: Companions
+  private var forest: ResidualForest?
   private var targets: TargetStatistics
   private var pool: MLpoly
   private var tally: LossTally
@@ -137,8 +139,11 @@ struct Mixture: Learner {
     blank = Blank(first: first, second: second, companions: companions)
     scaler = FeatureScaler(.standard, limit: 0, width: context.denseWidth)
     targets = TargetStatistics(links: links)
+    forest =
+      !isAlone && !isBinary && settings.word("trees") == "forest" ? ResidualForest(context) : nil
     let experts =
       links.count * FirstOrderExperts.count + second.count * links.count + companions.count
+      + (forest == nil ? 0 : 1)
     pool = MLpoly(experts: experts)
     tally = LossTally(experts: experts, isBinary: isBinary)
     hand = Hand(layout: layout, experts: experts, links: links.count)
@@ -147,7 +152,7 @@ struct Mixture: Learner {
   var outputs: Int { 1 }
   var memoryBytes: Int {
     first.reduce(0) { $0 + $1.memoryBytes } + second.reduce(0) { $0 + $1.memoryBytes }
-      + scaler.memoryBytes + companions.memoryBytes
+      + scaler.memoryBytes + companions.memoryBytes + (forest?.memoryBytes ?? 0)
   }
 
   private var firstSecond: Int { first.count * FirstOrderExperts.count }
@@ -159,10 +164,11 @@ struct Mixture: Learner {
     _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
   ) {
     guard var hand else { return }
-    var said = companions
+    var (said, forest) = (companions, forest)
     said.predict(batch, rows)
     for i in rows {
       hand.row.fill(batch, i, scaler)
+      hand.left = forest?.answer(batch, i, hand.row.scaled) ?? 0
       predictions[i] = ask(said, i, &hand)
     }
   }
@@ -178,6 +184,7 @@ struct Mixture: Learner {
     defer { hand = own }
     companions.predict(batch, row..<row + 1)
     own.row.fill(batch, row, scaler)
+    own.left = forest?.answer(batch, row, own.row.scaled) ?? 0
     predictions[row] = ask(companions, row, &own)
     memo[0] = predictions[row]
     memo[1] = Double(companions.persistence.last)
@@ -186,7 +193,8 @@ struct Mixture: Learner {
 
   /// Every expert's prediction of a row, and their mixture.
   private func ask(_ companions: borrowing Companions, _ i: Int, _ hand: inout Hand) -> Double {
-    hand.lend { row, z, p in
+    let left = hand.left
+    return hand.lend { row, z, p in
       var at = 0
       for l in 0..<first.count {
         first[l].predict(row, into: z + at)
@@ -201,8 +209,18 @@ struct Mixture: Learner {
       }
       replaceSilent(p)
       companions.say(i, into: p + firstCompanion)
+      if forest != nil {
+        p[firstCompanion + companions.count] = targets.clamp(
+          links[baseLink].backward(z[base] + left))
+      }
       return mixed(p)
     }
+  }
+
+  /// The link of the expert whose errors the forest learns, and where its predictor stands.
+  private var baseLink: Int { targets.areLinksOpen ? links.count - 1 : 0 }
+  private var base: Int {
+    second.isEmpty ? baseLink * FirstOrderExperts.count + 3 : firstSecond + baseLink
   }
 
   /// Experts that no longer speak say what their like at the same place does.
@@ -257,11 +275,13 @@ struct Mixture: Learner {
     defer { hand = own }
     for i in rows {
       own.row.fill(batch, i, scaler)
+      own.left = forest?.answer(batch, i, own.row.scaled) ?? 0
       let mixture = ask(companions, i, &own)
       predictions[i] = mixture
       let y = batch.targets[i]
       guard !y.isNaN else { continue }
       if dissects { dissect(batch, i, y, &own) }
+      learnResidual(batch, i, y, &own)
       learnRow(y, mixture, importance: batch.weights[i], memo, &own)
       scaler.observe(batch.dense(i))
       let known = memo.map { Int($0[1]) } ?? companions.persistence.last
@@ -319,6 +339,22 @@ struct Mixture: Learner {
       p.update(from: memo + 2, count: pool.weights.count)
       follow(y, memo[0], p)
     }
+  }
+
+  /// Has the forest learn what its base left over before it learns the row itself.
+  private mutating func learnResidual(
+    _ batch: borrowing MicroBatch, _ i: Int, _ y: Double, _ hand: inout Hand
+  ) {
+    guard forest != nil, targets.count > 0 else { return }
+    guard y >= 0 || baseLink == 0 else {
+      // From here on the base is another.
+      forest?.reset()
+      return
+    }
+    let at = base
+    let z = hand.lend { _, z, _ in z[at] }
+    let residual = links[baseLink].forward(y) - z
+    forest?.learn(batch, i, hand.row.scaled, residual: residual, weight: batch.weights[i])
   }
 
   /// Takes the row apart as the last link's expert sees it: the first of second order, or else the
@@ -391,6 +427,7 @@ struct Mixture: Learner {
     first = blank.first
     second = blank.second
     companions = blank.companions
+    forest?.reset()
     scaler.reset()
     targets = TargetStatistics(links: links)
     pool.reset()
@@ -434,6 +471,7 @@ struct Mixture: Learner {
       }
     }
     names += companions.names
+    if forest != nil { names.append("residual forest") }
     return names.indices.map {
       ExpertAccount(
         name: names[$0], weight: pool.weights[$0], share: pool.shares[$0],
@@ -464,6 +502,7 @@ struct Mixture: Learner {
     for block in first { block.write(to: &writer) }
     for block in second { block.write(to: &writer) }
     companions.write(to: &writer)
+    forest?.write(to: &writer)
     targets.write(to: &writer)
     pool.write(to: &writer)
     tally.write(to: &writer)
@@ -478,6 +517,7 @@ struct Mixture: Learner {
     for l in first.indices { try first[l].restore(from: &reader) }
     for s in second.indices { try second[s].restore(from: &reader) }
     try companions.restore(from: &reader)
+    try forest?.restore(from: &reader)
     try targets.restore(from: &reader)
     try pool.restore(from: &reader)
     try tally.restore(from: &reader)
@@ -489,6 +529,8 @@ private struct Hand: Sendable {
   var row: ActiveRow
   /// The links' targets.
   var targets: [Double]
+  /// What the forest says that its base leaves over.
+  var left = 0.0
   private var predictors: [Double]
   private var predictions: [Double]
 

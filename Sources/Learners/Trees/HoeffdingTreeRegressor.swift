@@ -1,6 +1,5 @@
 import Batches
 import Catalogues
-import Snapshots
 
 /// A decision tree for numbers that grows from a stream, with linear models in its leaves: FIMT-DD.
 ///
@@ -18,7 +17,7 @@ import Snapshots
 ///
 /// Memory: `ValueObservers` for each leaf that grows; bounded by `max-bytes`: then the leaves with the
 /// least left to explain stop growing.
-struct HoeffdingTreeRegressor: Learner {
+enum HoeffdingTreeRegressor {
   static let parameters: [Parameter] = [
     Parameter(
       "grace", .integer(default: 200, in: 1...1_000_000_000), "rows of a leaf between tries"),
@@ -62,100 +61,10 @@ struct HoeffdingTreeRegressor: Learner {
         throw .unfit(
           entry: "hoeffding-tree-regressor", reason: "it predicts numbers; the target is a class")
       }
-      return HoeffdingTreeRegressor(settings, context)
+      return ValueLearner(context, scale: settings.word("scale")) { numbers, nominals in
+        ValueTree(settings: ValueTreeSettings(settings), numbers: numbers, nominals: nominals)
+      }
     })
-
-  private let blank: ValueTree
-  private var tree: ValueTree
-  private var sight: ValueSight
-  private var notices: [LearnerNotice] = []
-  private var learned = 0
-  private var hasToldBound = false
-
-  init(_ settings: Settings, _ context: LearnerContext) {
-    sight = ValueSight(context, FeatureScaler.Kind(rawValue: settings.word("scale")) ?? .standard)
-    tree = ValueTree(
-      settings: ValueTreeSettings(settings), numbers: sight.attributes.numbers,
-      nominals: sight.attributes.nominals)
-    blank = tree
-  }
-
-  var outputs: Int { 1 }
-  var memoryBytes: Int { tree.memoryBytes + sight.memoryBytes }
-
-  func predict(
-    _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
-  ) {
-    var sight = sight
-    for i in rows {
-      sight.find(batch, i)
-      predictions[i] = tree.answer(
-        tree.leaf(from: 0, batch.dense(i), sight.levels), sight.scaled)
-    }
-  }
-
-  mutating func learn(
-    _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
-  ) {
-    for i in rows {
-      sight.find(batch, i)
-      let x = batch.dense(i)
-      predictions[i] = tree.answer(tree.leaf(from: 0, x, sight.levels), sight.scaled)
-      guard !batch.targets[i].isNaN else { continue }
-      sight.learn(batch, i)
-      learned += 1
-      guard batch.weights[i] > 0 else { continue }
-      tree.take(
-        x, sight.scaled, sight.levels, target: batch.targets[i], weight: batch.weights[i])
-    }
-    tellBound()
-  }
-
-  private mutating func tellBound() {
-    guard tree.takeBounded() > 0, !hasToldBound else { return }
-    hasToldBound = true
-    notices.append(
-      LearnerNotice(
-        kind: "memory-bound",
-        text:
-          "the tree holds \(tree.memoryBytes >> 10) KB: the leaves with the least left to explain "
-          + "stop growing (max-bytes)",
-        learned: learned))
-  }
-
-  mutating func refit(on window: borrowing MicroBatch) -> RefitReport {
-    tree = blank
-    sight.scaler.reset()
-    var scratch = Predictions(rows: window.count, width: 1)
-    let before = learned
-    learn(window, rows: 0..<window.count, into: &scratch)
-    return RefitReport(
-      rows: learned - before, method: "replay of the window",
-      failure: learned > before ? nil : "the window holds no labels")
-  }
-
-  mutating func refresh() { sight.scaler.forget(to: 256) }
-
-  mutating func takeNotices() -> [LearnerNotice] {
-    defer { notices.removeAll() }
-    return notices
-  }
-
-  var drawing: TreeDrawing? { tree.drawing(sight.attributes) }
-
-  func write(to writer: inout SnapshotWriter) {
-    sight.write(to: &writer)
-    tree.write(to: &writer)
-    writer.write([learned, hasToldBound ? 1 : 0])
-  }
-
-  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    try sight.restore(from: &reader)
-    try tree.restore(from: &reader)
-    let counts = try reader.readInts()
-    guard counts.count == 2 else { throw .corrupt }
-    (learned, hasToldBound) = (counts[0], counts[1] == 1)
-  }
 }
 
 extension ValueTreeSettings {
@@ -175,46 +84,5 @@ extension ValueTreeSettings {
     isPlain = settings.word("step") == "plain"
     mostDepth = settings.integer("depth")
     mostBytes = settings.integer("max-bytes")
-  }
-}
-
-/// What a tree of numbers has before it of a row: its levels, and its numbers on the models' scale.
-struct ValueSight: Sendable {
-  private(set) var attributes: TreeAttributes
-  var scaler: FeatureScaler
-  private(set) var levels: [Int32]
-  private(set) var scaled: [Double]
-
-  init(_ context: LearnerContext, _ scale: FeatureScaler.Kind) {
-    attributes = TreeAttributes(context)
-    // Five deviations: no row throws a linear model far.
-    scaler = FeatureScaler(scale, limit: scale == .standard ? 5 : 0, width: context.denseWidth)
-    levels = Array(repeating: -1, count: attributes.nominals)
-    scaled = Array(repeating: 0, count: scaler.stride)
-  }
-
-  var memoryBytes: Int { scaler.memoryBytes + 4 * levels.count + 8 * scaled.count }
-
-  /// A row as it is seen by what came before it.
-  mutating func find(_ batch: borrowing MicroBatch, _ row: Int) {
-    attributes.find(batch.sparse(row), into: &levels)
-    scaler.transform(batch.dense(row), into: &scaled)
-  }
-
-  /// Takes the row in, and sees it as it is now.
-  mutating func learn(_ batch: borrowing MicroBatch, _ row: Int) {
-    _ = attributes.learn(batch.sparse(row), into: &levels)
-    scaler.observe(batch.dense(row))
-    scaler.transform(batch.dense(row), into: &scaled)
-  }
-
-  func write(to writer: inout SnapshotWriter) {
-    attributes.write(to: &writer)
-    scaler.write(to: &writer)
-  }
-
-  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    try attributes.restore(from: &reader)
-    try scaler.restore(from: &reader)
   }
 }

@@ -53,7 +53,7 @@ struct ValueLeaf: Sendable {
 /// The nodes, leaves and models of a tree that predicts numbers, and what can be done with them.
 ///
 /// A child begins with the moments of its side of the split, its parent's linear model and errors.
-struct ValueTree: Sendable {
+struct ValueTree: ValueModel {
   let settings: ValueTreeSettings
   let numbers: Int
   private let nominals: Int
@@ -182,6 +182,12 @@ struct ValueTree: Sendable {
     return node
   }
 
+  func answer(
+    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: [Int32]
+  ) -> Double {
+    answer(leaf(from: 0, x, levels), z)
+  }
+
   private func model(_ leaf: Int, _ z: UnsafePointer<Double>) -> Double {
     models.withUnsafeBufferPointer { models in
       guard let own = models.baseAddress.map({ $0 + leaf * stride }) else { return 0 }
@@ -205,8 +211,8 @@ struct ValueTree: Sendable {
 
   // MARK: - Learning
 
-  /// Has the tree find the row's leaf and learn it. `z` is the row on the models' scale.
-  mutating func take(
+  /// Has the tree find the row's leaf and learn it.
+  mutating func learn(
     _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: [Int32], target: Double,
     weight: Double
   ) {
@@ -338,13 +344,20 @@ struct ValueTree: Sendable {
 
   // MARK: - Accounts
 
-  mutating func takeBounded() -> Int {
-    defer { bounded = 0 }
-    return bounded
+  mutating func takeNews() -> [(kind: String, text: String)] {
+    guard bounded > 0 else { return [] }
+    bounded = 0
+    return [
+      (
+        "memory-bound",
+        "a tree holds \(memoryBytes >> 10) KB: the leaves with the least left to explain stop growing "
+          + "(max-bytes)"
+      )
+    ]
   }
 
   /// The tree as it stands; `attributes` knows which sparse feature a level is.
-  func drawing(_ attributes: TreeAttributes) -> TreeDrawing {
+  func drawing(_ attributes: TreeAttributes) -> TreeDrawing? {
     var drawing = TreeDrawing()
     _ = draw(0, attributes, into: &drawing)
     return drawing
