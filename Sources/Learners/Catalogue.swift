@@ -16,6 +16,7 @@ extension Catalogue where Context == LearnerContext, Product == any Learner {
         HoeffdingTree.entry,
         HoeffdingAdaptiveTree.entry,
         HoeffdingTreeRegressor.entry,
+        HoeffdingAdaptiveTreeRegressor.entry,
         AdaptiveRandomForest.entry,
         AdaptiveRandomForestRegressor.entry,
         LeveragingBagging.entry,

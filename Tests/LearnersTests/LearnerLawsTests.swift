@@ -54,6 +54,10 @@ import Testing
         text: "hoeffding-tree-regressor:grace=30,delta=0.5,leaf=mean,digits=1,depth=3",
         task: .regression))
     cases.append(Case(text: "mixture:trees=forest", task: .regression))
+    cases.append(
+      Case(
+        text: "hoeffding-adaptive-tree-regressor:grace=20,delta=0.5,splits=any,window=20,adwin=0.9",
+        task: .regression))
     cases.append(Case(text: "mixture:trees=tree,second-order=off", task: .regression))
     cases.append(
       Case(

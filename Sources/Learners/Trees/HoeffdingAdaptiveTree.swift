@@ -23,21 +23,24 @@ import Snapshots
 ///
 /// Memory: a `HoeffdingTree`'s and 5 KB for each node's ADWIN.
 struct HoeffdingAdaptiveTree: Learner {
+  /// The parameters of how errors are watched.
+  static let watching: [Parameter] = [
+    Parameter(
+      "window", .integer(default: 300, in: 1...1_000_000_000),
+      "rows before a subtree is compared with what it may replace"),
+    Parameter(
+      "significance", .real(default: 0.05, in: 1e-12...1), "of the difference of their errors"),
+    Parameter("adwin", .real(default: 0.002, in: 1e-300...1), "ADWIN's delta"),
+    Parameter(
+      "bootstrap", .choice(default: "on", of: ["on", "off"]),
+      "whether rows are learned a random number of times"),
+    Parameter("seed", .integer(default: 1, in: 0...Int.max), "of the random numbers"),
+  ]
+
   static let entry = Entry<LearnerContext, any Learner>(
     "hoeffding-adaptive-tree",
     "a Hoeffding tree that replaces its branches where errors rise (ADWIN in every node)",
-    parameters: HoeffdingTree.parameters + [
-      Parameter(
-        "window", .integer(default: 300, in: 1...1_000_000_000),
-        "rows before a subtree is compared with what it may replace"),
-      Parameter(
-        "significance", .real(default: 0.05, in: 1e-12...1), "of the difference of their errors"),
-      Parameter("adwin", .real(default: 0.002, in: 1e-300...1), "ADWIN's delta"),
-      Parameter(
-        "bootstrap", .choice(default: "on", of: ["on", "off"]),
-        "whether rows are learned a random number of times"),
-      Parameter("seed", .integer(default: 1, in: 0...Int.max), "of the random numbers"),
-    ],
+    parameters: HoeffdingTree.parameters + watching,
     make: { settings, context throws(SpecificationError) in
       guard context.task.isClassification else {
         throw .unfit(

@@ -1,0 +1,249 @@
+import Detectors
+import Glibc
+import Kernels
+import Snapshots
+
+/// A tree of numbers that replaces its branches where the world has changed.
+///
+/// Every node watches the absolute errors of the leaf below it by ADWIN. When they rise at a test, a
+/// subtree beside it begins to grow from the same rows; once both have seen more than `window` rows, a
+/// two-sided z-test of their mean errors decides which of them stays. Meanwhile the answer is the mean of
+/// all leaves that the row reaches.
+///
+/// Memory: a `ValueTree`'s and 5 KB for each node's ADWIN.
+struct AdaptiveValueTree: ValueModel {
+  struct Settings: Sendable {
+    var tree = ValueTreeSettings()
+    var window = 300.0
+    var significance = 0.05
+    /// ADWIN's delta.
+    var delta = 0.002
+    /// Whether rows are learned Poisson(1) times, at least once.
+    var bootstraps = true
+    var seed: UInt64 = 1
+  }
+
+  private struct Watch: Sendable {
+    /// Absolute errors since the node began or they changed.
+    var errors = Moments()
+    /// The subtree that grows beside the node; -1: none.
+    var alternate = -1
+  }
+
+  private let settings: Settings
+  private var tree: ValueTree
+  private var watches: [Watch] = []
+  private var detectors: [ADWIN?] = []
+  private var random: RandomBits
+  private var news: [(kind: String, text: String)] = []
+
+  init(_ settings: Settings, numbers: Int, nominals: Int) {
+    self.settings = settings
+    tree = ValueTree(settings: settings.tree, numbers: numbers, nominals: nominals)
+    random = RandomBits(seed: settings.seed)
+    makeRoom()
+  }
+
+  var memoryBytes: Int {
+    tree.memoryBytes + watches.capacity * MemoryLayout<Watch>.stride
+      + detectors.reduce(0) { $0 + ($1 == nil ? 48 : 5168) }
+  }
+
+  private mutating func makeRoom() {
+    while watches.count < tree.nodes.count {
+      watches.append(Watch())
+      detectors.append(nil)
+    }
+  }
+
+  // MARK: - Answers
+
+  mutating func answer(
+    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: [Int32]
+  ) -> Double {
+    var (sum, count) = (0.0, 0.0)
+    add(from: 0, x, z, levels, &sum, &count)
+    return sum / count
+  }
+
+  private func add(
+    from start: Int, _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: [Int32],
+    _ sum: inout Double, _ count: inout Double
+  ) {
+    var node = start
+    while tree.nodes[node].kind != .leaf {
+      let alternate = watches[node].alternate
+      if alternate >= 0 { add(from: alternate, x, z, levels, &sum, &count) }
+      node = tree.nodes.child(of: node, x, levels) ?? tree.heaviestChild(node)
+    }
+    sum += tree.answer(node, z)
+    count += 1
+  }
+
+  // MARK: - Learning
+
+  /// A row on its way down.
+  private struct Row {
+    let x: UnsafePointer<Double>
+    let z: UnsafePointer<Double>
+    let levels: [Int32]
+    let target: Double
+    let weight: Double
+  }
+
+  mutating func learn(
+    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: [Int32], target: Double,
+    weight: Double
+  ) {
+    learn(from: 0, Row(x: x, z: z, levels: levels, target: target, weight: weight))
+  }
+
+  private mutating func learn(from start: Int, _ row: Row) {
+    makeRoom()
+    let error = abs(row.target - tree.answer(tree.leaf(from: start, row.x, row.levels), row.z))
+    var node = start
+    while tree.nodes[node].kind != .leaf {
+      let hasRisen = observe(node, error)
+      if hasRisen, watches[node].alternate < 0 {
+        watches[node].errors = Moments()
+        let fresh = tree.newAlternate(of: node)
+        makeRoom()
+        watches[node].alternate = fresh
+        tell("subtree-started", node, "errors rise below")
+      } else if watches[node].alternate >= 0, compare(node) {
+        // It is another node now; this row has been learned by the one that went.
+        if node == 0 { learn(from: 0, row) }
+        return
+      }
+      if watches[node].alternate >= 0 { learn(from: watches[node].alternate, row) }
+      if let child = tree.nodes.child(of: node, row.x, row.levels) {
+        node = child
+      } else {
+        node = tree.newBranch(node, row.levels) ?? tree.heaviestChild(node)
+      }
+      makeRoom()
+    }
+    learnLeaf(node, row)
+  }
+
+  private mutating func learnLeaf(_ node: Int, _ row: Row) {
+    let error = abs(row.target - tree.answer(node, row.z))
+    let times = settings.bootstraps ? Double(max(1, random.poisson(1))) : 1
+    _ = observe(node, error)
+    let isTime = tree.learn(
+      node, row.x, row.z, row.levels, target: row.target, weight: row.weight * times)
+    if isTime, tree.attemptSplit(node) {
+      // A test's errors are counted from its beginning.
+      forget(node)
+      makeRoom()
+    }
+  }
+
+  /// Takes an error of a node in; returns whether errors have risen. Where they fell they are counted anew.
+  private mutating func observe(_ node: Int, _ error: Double) -> Bool {
+    guard error.isFinite else { return false }
+    let before = watches[node].errors.mean
+    if detectors[node] == nil { detectors[node] = ADWIN(delta: settings.delta) }
+    let hasChanged = detectors[node]?.observe(error) != nil
+    watches[node].errors.add(error, 1)
+    guard hasChanged else { return false }
+    if watches[node].errors.mean < before {
+      watches[node].errors = Moments()
+      return false
+    }
+    return true
+  }
+
+  /// Puts the subtree beside a test in its place if it is better, or drops it if it is worse; true: it was
+  /// put there.
+  private mutating func compare(_ node: Int) -> Bool {
+    let own = watches[node]
+    let other = watches[own.alternate].errors
+    guard other.weight > settings.window, own.errors.weight > settings.window else { return false }
+    let spread = other.variance / other.weight + own.errors.variance / own.errors.weight
+    guard spread > 0 else { return false }
+    let z = (other.mean - own.errors.mean) / spread.squareRoot()
+    guard erfc(abs(z) / 2.0.squareRoot()) <= settings.significance else { return false }
+    guard other.mean < own.errors.mean else {
+      dropAlternate(node)
+      return false
+    }
+    let fresh = own.alternate
+    watches[node].alternate = -1
+    forgetAll(below: node)
+    tree.replace(node, by: fresh)
+    (watches[node], detectors[node]) = (watches[fresh], detectors[fresh])
+    forget(fresh)
+    tell("subtree-replaced", node, "mean error \(own.errors.mean) → \(other.mean)")
+    return true
+  }
+
+  private mutating func dropAlternate(_ node: Int) {
+    let alternate = watches[node].alternate
+    guard alternate >= 0 else { return }
+    forgetAll(below: alternate)
+    tree.remove(alternate)
+    watches[node].alternate = -1
+  }
+
+  private mutating func forget(_ node: Int) {
+    guard node < watches.count else { return }
+    watches[node] = Watch()
+    detectors[node] = nil
+  }
+
+  /// Forgets what is known of a node and all below it, and removes the subtrees beside them.
+  private mutating func forgetAll(below node: Int) {
+    dropAlternate(node)
+    for child in tree.nodes.children(of: node) { forgetAll(below: child) }
+    forget(node)
+  }
+
+  // MARK: - Accounts
+
+  private mutating func tell(_ kind: String, _ node: Int, _ text: String) {
+    guard news.count < 100 else { return }
+    news.append((kind, "node \(node) at depth \(tree.nodes[node].depth): \(text)"))
+  }
+
+  mutating func takeNews() -> [(kind: String, text: String)] {
+    defer { news.removeAll() }
+    return news + tree.takeNews()
+  }
+
+  func drawing(_ attributes: TreeAttributes) -> TreeDrawing? { tree.drawing(attributes) }
+
+  func write(to writer: inout SnapshotWriter) {
+    tree.write(to: &writer)
+    writer.write(random.state)
+    writer.write(watches.map(\.alternate))
+    writer.write(watches.flatMap(\.errors.numbers))
+    for detector in detectors {
+      writer.write(detector != nil)
+      detector?.write(to: &writer)
+    }
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try tree.restore(from: &reader)
+    random.state = try reader.readWord()
+    let alternates = try reader.readInts()
+    let errors = try reader.readDoubles()
+    guard errors.count == 3 * alternates.count, alternates.count <= tree.nodes.count,
+      alternates.allSatisfy({ (-1..<tree.nodes.count).contains($0) })
+    else { throw .corrupt }
+    (watches, detectors) = ([], [])
+    for (k, alternate) in alternates.enumerated() {
+      let own = Moments(
+        weight: errors[3 * k], mean: errors[3 * k + 1], squares: errors[3 * k + 2])
+      watches.append(Watch(errors: own, alternate: alternate))
+      guard try reader.readBool() else {
+        detectors.append(nil)
+        continue
+      }
+      var detector = ADWIN(delta: settings.delta)
+      try detector.restore(from: &reader)
+      detectors.append(detector)
+    }
+  }
+}
