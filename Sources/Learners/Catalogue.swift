@@ -21,6 +21,7 @@ extension Catalogue where Context == LearnerContext, Product == any Learner {
         AdaptiveRandomForestRegressor.entry,
         LeveragingBagging.entry,
         StreamingRandomPatches.entry,
+        StreamingGradientBoosting.entry,
         SeasonalNaive.noChange,
         SeasonalNaive.entry,
         RunningMean.entry,

@@ -49,4 +49,7 @@ enum LogOdds {
 
   @inline(__always)
   static func clamp(_ p: Double) -> Double { max(least, min(1 - least, p)) }
+
+  /// log(p/(1 − p)).
+  static func of(_ p: Double) -> Double { log(p / (1 - p)) }
 }
