@@ -53,6 +53,9 @@ package struct ADWIN: DriftDetector {
   /// Rows of the histogram: enough for 2⁴⁸ values, so that it never has to grow.
   private static let maximalRows = 48
 
+  /// Bytes that a detector of five buckets a row has from the allocator beside its own fields.
+  package static let memoryBytes = 8 * maximalRows * (2 * 6 + 1) + 3 * 48
+
   private let delta: Double
   private let clock: Int
   private let buckets: Int

@@ -39,14 +39,17 @@ struct AdaptiveValueTree: ValueModel {
 
   init(_ settings: Settings, numbers: Int, nominals: Int) {
     self.settings = settings
-    tree = ValueTree(settings: settings.tree, numbers: numbers, nominals: nominals)
+    var own = settings.tree
+    own.watchBytes = ADWIN.memoryBytes + MemoryLayout<ADWIN?>.stride + MemoryLayout<Watch>.stride
+    tree = ValueTree(settings: own, numbers: numbers, nominals: nominals)
     random = RandomBits(seed: settings.seed)
     makeRoom()
   }
 
   var memoryBytes: Int {
     tree.memoryBytes + watches.capacity * MemoryLayout<Watch>.stride
-      + detectors.reduce(0) { $0 + ($1 == nil ? 48 : 5168) }
+      + detectors.capacity * MemoryLayout<ADWIN?>.stride
+      + detectors.reduce(0) { $0 + ($1 == nil ? 0 : ADWIN.memoryBytes) }
   }
 
   private mutating func makeRoom() {
@@ -104,7 +107,7 @@ struct AdaptiveValueTree: ValueModel {
     var node = start
     while tree.nodes[node].kind != .leaf {
       let hasRisen = observe(node, error)
-      if hasRisen, watches[node].alternate < 0 {
+      if hasRisen, watches[node].alternate < 0, tree.hasRoom {
         watches[node].errors = Moments()
         let fresh = tree.newAlternate(of: node)
         makeRoom()

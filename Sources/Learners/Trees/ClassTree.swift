@@ -79,14 +79,17 @@ struct ClassTree: Sendable {
     return node
   }
 
-  /// Of a bound on memory two fifths are for blocks and a tenth for nodes, so that it also holds while
-  /// either is moved to a larger place.
+  /// Of a bound on memory two fifths are for blocks and a twentieth for nodes, so that it also holds while
+  /// either is moved to a larger place; where nodes are watched, a fifth for blocks and two fifths for the
+  /// watching, which stays where it is.
   private var mostBlockBytes: Int {
-    settings.mostBytes > 0 ? max(1, settings.mostBytes * 2 / 5) : 0
+    guard settings.mostBytes > 0 else { return 0 }
+    return max(1, settings.watchBytes > 0 ? settings.mostBytes / 5 : settings.mostBytes * 2 / 5)
   }
-  private var hasRoomForNodes: Bool {
-    settings.mostBytes == 0
-      || memoryBytes - observers.memoryBytes <= settings.mostBytes / 20
+  var hasRoomForNodes: Bool {
+    settings.mostBytes == 0 || nodes.freeCount >= 2
+      || (memoryBytes - observers.memoryBytes <= settings.mostBytes / 20
+        && (nodes.count + 2) * settings.watchBytes <= settings.mostBytes * 2 / 5)
   }
 
   private mutating func activate(_ leaf: Int) {
@@ -176,7 +179,7 @@ struct ClassTree: Sendable {
 
   /// A new leaf for a level that a split by levels has not met; nil if the row has no level there.
   mutating func newBranch(_ node: Int, _ levels: [Int32]) -> Int? {
-    guard let level = nodes.missingLevel(node, levels) else { return nil }
+    guard let level = nodes.missingLevel(node, levels), hasRoomForNodes else { return nil }
     let child = newLeaf(depth: nodes[node].depth + 1)
     nodes.setChild(node, level: level, child)
     return child
@@ -339,7 +342,7 @@ struct ClassTree: Sendable {
           : bestLevels(leaf, attribute: attribute - observers.numbers))
     }
     guard best.merit > -.infinity else { return false }
-    guard hasRoomForNodes || nodes.freeCount >= 2 else {
+    guard hasRoomForNodes else {
       bounded += 1
       return false
     }

@@ -21,7 +21,7 @@ import Snapshots
 /// Reference: A. Bifet and R. Gavaldà, Adaptive learning from evolving data streams, IDA 2009 (HAT-ADWIN
 /// with the bound as MOA and River have it).
 ///
-/// Memory: a `HoeffdingTree`'s and 5 KB for each node's ADWIN.
+/// Memory: a `HoeffdingTree`'s and 5 KB for each node's ADWIN, which `max-bytes` bounds too.
 struct HoeffdingAdaptiveTree: Learner {
   /// The parameters of how errors are watched.
   static let watching: [Parameter] = [
@@ -91,8 +91,10 @@ struct HoeffdingAdaptiveTree: Learner {
     seed = UInt64(settings.integer("seed"))
     random = RandomBits(seed: seed)
     attributes = TreeAttributes(context)
+    var own = ClassTreeSettings(settings)
+    own.watchBytes = ADWIN.memoryBytes + MemoryLayout<ADWIN?>.stride + MemoryLayout<Watch>.stride
     tree = ClassTree(
-      settings: ClassTreeSettings(settings), numbers: attributes.numbers,
+      settings: own, numbers: attributes.numbers,
       nominals: attributes.nominals, classes: 2)
     blank = tree
     sight = TreeSight(nominals: attributes.nominals, classes: 2)
@@ -100,7 +102,11 @@ struct HoeffdingAdaptiveTree: Learner {
   }
 
   var outputs: Int { isBinary ? 1 : max(1, sight.classes) }
-  var memoryBytes: Int { tree.memoryBytes + detectors.reduce(0) { $0 + ($1 == nil ? 48 : 5168) } }
+  var memoryBytes: Int {
+    tree.memoryBytes + watches.capacity * MemoryLayout<Watch>.stride
+      + detectors.capacity * MemoryLayout<ADWIN?>.stride
+      + detectors.reduce(0) { $0 + ($1 == nil ? 0 : ADWIN.memoryBytes) }
+  }
 
   // MARK: - Predicting
 
@@ -211,7 +217,7 @@ struct HoeffdingAdaptiveTree: Learner {
     let main = known ?? opinion(tree.leaf(from: node, x, sight.levels), x)
     while tree.nodes[node].kind != .leaf {
       let hasRisen = observe(node, main.best != y)
-      if hasRisen {
+      if hasRisen, tree.hasRoomForNodes {
         dropAlternate(node)
         let fresh = tree.newLeaf(depth: tree.nodes[node].depth)
         makeRoom()

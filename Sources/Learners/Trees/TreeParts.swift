@@ -18,6 +18,8 @@ struct ClassTreeSettings: Sendable {
   var leastShare = 0.01
   var mostDepth = 1000
   var mostBytes = 0
+  /// Bytes that another keeps for each node.
+  var watchBytes = 0
   /// What every class is given on top of its weight in the leaf.
   var smoothing = 1.0
   /// Attributes that each leaf considers for its split, drawn when it begins; 0: all.

@@ -21,6 +21,8 @@ struct ValueTreeSettings: Sendable {
   var leastRows = 5.0
   var mostDepth = 1000
   var mostBytes = 0
+  /// Bytes that another keeps for each node.
+  var watchBytes = 0
   /// Points of a number's search tree at most.
   var points = 64
   /// Power of ten that values are rounded to; 0: not at all.
@@ -115,8 +117,11 @@ struct ValueTree: ValueModel {
   /// What a leaf that grows takes at most: its search trees full, and their array moved once.
   private var mostLeafBytes: Int { 96 * settings.points * numbers + 1024 }
 
+  /// Half of a bound on memory is for observers; where nodes are watched, a quarter, and half for that.
+  private var mostObserverBytes: Int { settings.mostBytes / (settings.watchBytes > 0 ? 4 : 2) }
+
   private mutating func activate(_ leaf: Int) {
-    if settings.mostBytes > 0, (growing + 1) * mostLeafBytes > settings.mostBytes / 2 {
+    if settings.mostBytes > 0, (growing + 1) * mostLeafBytes > mostObserverBytes {
       // The leaf with the least left to explain makes room, if that is less than this one has.
       bounded += 1
       var least = -1
@@ -165,7 +170,7 @@ struct ValueTree: ValueModel {
 
   /// A new leaf for a level that a split by levels has not met; nil if the row has no level there.
   mutating func newBranch(_ node: Int, _ levels: [Int32]) -> Int? {
-    guard let level = nodes.missingLevel(node, levels) else { return nil }
+    guard let level = nodes.missingLevel(node, levels), hasRoom else { return nil }
     let child = newLeaf(depth: nodes[node].depth + 1)
     nodes.setChild(node, level: level, child)
     return child
@@ -290,7 +295,7 @@ struct ValueTree: ValueModel {
       }
     }
     guard best.merit > 0, best.merit.isFinite else { return false }
-    guard settings.mostBytes == 0 || hasRoom else {
+    guard hasRoom else {
       bounded += 1
       return false
     }
@@ -307,10 +312,13 @@ struct ValueTree: ValueModel {
     return true
   }
 
-  /// Whether nodes and leaves may still be added: they have a quarter of the bound before they are moved.
-  private var hasRoom: Bool {
-    nodes.memoryBytes + leaves.capacity * MemoryLayout<ValueLeaf>.stride + 8 * models.capacity
-      <= settings.mostBytes / 8
+  /// Whether nodes and leaves may still be added: they have an eighth of the bound while they are moved.
+  var hasRoom: Bool {
+    guard settings.mostBytes > 0, nodes.freeCount < 2 else { return true }
+    let bytes =
+      nodes.memoryBytes + leaves.capacity * MemoryLayout<ValueLeaf>.stride + 8 * models.capacity
+    return bytes <= settings.mostBytes / 16
+      && (nodes.count + 2) * settings.watchBytes <= settings.mostBytes / 2
   }
 
   /// The attributes that a leaf may split on, the numbers first.
