@@ -31,7 +31,9 @@ struct ValueObservers: Sendable {
   private var free: [Int32] = []
   private var levels: [[Moments]]
 
-  init(numbers: Int, nominals: Int) {
+  /// `room`: points that are given a place at once.
+  init(numbers: Int, nominals: Int, room: Int = 0) {
+    points.reserveCapacity(room)
     roots = Array(repeating: -1, count: numbers)
     counts = Array(repeating: 0, count: numbers)
     levels = Array(repeating: [], count: nominals)

@@ -114,26 +114,47 @@ struct ValueTree: ValueModel {
     return own.node
   }
 
-  /// What a leaf that grows takes at most: its search trees full, and their array moved once.
-  private var mostLeafBytes: Int { 96 * settings.points * numbers + 1024 }
+  /// What a leaf that grows takes with its search trees full, which have their place from the start where
+  /// there is a bound, and some levels.
+  private var mostLeafBytes: Int { 60 * settings.points * numbers + 1024 }
 
   /// Half of a bound on memory is for observers; where nodes are watched, a quarter, and half for that.
   private var mostObserverBytes: Int { settings.mostBytes / (settings.watchBytes > 0 ? 4 : 2) }
 
+  /// The leaf that grows and has the least left to explain; -1: none grows.
+  private var leastPromising: Int {
+    var least = -1
+    for other in leaves.indices where leaves[other].observers != nil {
+      if least < 0 || leaves[other].moments.squares < leaves[least].moments.squares {
+        least = other
+      }
+    }
+    return least
+  }
+
+  /// Levels may take more than was set aside for them: then leaves stop growing until all is well again.
+  private mutating func keepWithinBound() {
+    guard settings.mostBytes > 0 else { return }
+    var bytes = leaves.reduce(0) { $0 + ($1.observers?.memoryBytes ?? 0) }
+    while bytes > mostObserverBytes, growing > 0 {
+      let least = leastPromising
+      bounded += 1
+      bytes -= leaves[least].observers?.memoryBytes ?? 0
+      deactivate(least)
+    }
+  }
+
   private mutating func activate(_ leaf: Int) {
     if settings.mostBytes > 0, (growing + 1) * mostLeafBytes > mostObserverBytes {
-      // The leaf with the least left to explain makes room, if that is less than this one has.
+      // It makes room, if it promises less than this one does.
       bounded += 1
-      var least = -1
-      for other in leaves.indices where leaves[other].observers != nil {
-        if least < 0 || leaves[other].moments.squares < leaves[least].moments.squares {
-          least = other
-        }
-      }
+      let least = leastPromising
       guard least >= 0, leaves[least].moments.squares < leaves[leaf].moments.squares else { return }
       deactivate(least)
     }
-    leaves[leaf].observers = ValueObservers(numbers: numbers, nominals: nominals)
+    leaves[leaf].observers = ValueObservers(
+      numbers: numbers, nominals: nominals,
+      room: settings.mostBytes > 0 ? settings.points * numbers : 0)
     growing += 1
   }
 
@@ -278,6 +299,7 @@ struct ValueTree: ValueModel {
   mutating func attemptSplit(_ node: Int) -> Bool {
     let leaf = nodes[node].left
     defer { if nodes[node].kind == .leaf { leaves[leaf].attempted = leaves[leaf].moments.weight } }
+    keepWithinBound()
     guard let observers = leaves[leaf].observers else { return false }
     let all = leaves[leaf].moments
     var (best, second) = (SplitWay(), -Double.infinity)
