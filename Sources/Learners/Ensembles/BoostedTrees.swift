@@ -6,7 +6,7 @@ import Snapshots
 ///     F₀ = the mean of the targets (log-odds of the classes), Fₘ = Fₘ₋₁ + η·treeₘ(x)
 ///
 /// Tree m learns −g/h with weight h, g and h the first two derivatives of the loss at Fₘ₋₁: of squared
-/// loss what is left, y − Fₘ₋₁; of log loss (y − p)/(p·(1 − p)) with weight p·(1 − p). Every stage sees each
+/// loss what is left, y − Fₘ₋₁; of log loss (y − p)/h with weight h = max(p·(1 − p), 0.1). Every stage sees each
 /// row once, after it was predicted; those whose tree has nothing to add yet add little.
 ///
 /// Reference: N. Gunasekara, B. Pfahringer, H. Gomes and A. Bifet, Gradient boosted trees for evolving data
@@ -24,6 +24,10 @@ struct BoostedTrees: ValueModel {
     var tree = ValueTreeSettings()
     var seed: UInt64 = 1
   }
+
+  /// Without it one row of a rare class is a target far beyond all others: on the fraud file average precision
+  /// is .45 with 1e-3, .75 with 0.1.
+  private static let leastCurvature = 0.1
 
   private let settings: Settings
   private var trees: [ValueTree] = []
@@ -70,7 +74,7 @@ struct BoostedTrees: ValueModel {
       var (rest, curvature) = (target - sum, 1.0)
       if settings.isBinary {
         let p = LogOdds.probability(sum)
-        curvature = max(p * (1 - p), 1e-3)
+        curvature = max(p * (1 - p), BoostedTrees.leastCurvature)
         rest = (target - p) / curvature
       }
       sum += said[m]

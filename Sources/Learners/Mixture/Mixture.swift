@@ -43,8 +43,9 @@ struct Mixture: Learner {
       "what is mixed for classes: probabilities, or their log-odds"),
     Parameter(
       "trees", .choice(default: "off", of: ["off", "tree", "forest"]),
-      "also a Hoeffding tree (for classes an adaptive one), or for classes that and an adaptive "
-        + "random forest, for numbers a forest of what a linear expert leaves over"),
+      "tree: also a Hoeffding tree, for classes an adaptive one; forest: for classes that, an adaptive "
+        + "random forest and for two of them boosted trees, for numbers a forest of what a linear "
+        + "expert leaves over"),
   ]
 
   /// The learners that `trees` adds; a forest for numbers is not one of its own.
@@ -53,6 +54,8 @@ struct Mixture: Learner {
     case ("tree", .regression): ["hoeffding-tree-regressor"]
     case ("off", _), (_, .regression): []
     case ("tree", _): ["hoeffding-adaptive-tree"]
+    case (_, .binary):
+      ["hoeffding-adaptive-tree", "adaptive-random-forest", "gradient-boosted-trees"]
     default: ["hoeffding-adaptive-tree", "adaptive-random-forest"]
     }
   }
