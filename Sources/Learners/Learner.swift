@@ -1,4 +1,5 @@
 package import Batches
+import Catalogues
 package import Snapshots
 
 /// A model that learns from a stream, row by row, and predicts before it learns.
@@ -163,6 +164,22 @@ package struct LearnerContext: Sendable {
     self.families = families
     self.dissects = dissects
     self.companions = companions
+  }
+}
+
+extension LearnerContext {
+  /// For models of classes: throws `unfit` where the target is a number.
+  func mustHaveClasses(_ entry: String) throws(SpecificationError) {
+    guard task.isClassification else {
+      throw .unfit(entry: entry, reason: "it predicts classes; the target is a number")
+    }
+  }
+
+  /// For models of numbers: throws `unfit` where the target is a class.
+  func mustHaveNumbers(_ entry: String) throws(SpecificationError) {
+    guard task == .regression else {
+      throw .unfit(entry: entry, reason: "it predicts numbers; the target is a class")
+    }
   }
 }
 

@@ -17,11 +17,7 @@ enum AdaptiveRandomForest {
         "attributes that a leaf considers; 0: the root of their number and one"),
     ],
     make: { settings, context throws(SpecificationError) in
-      guard context.task.isClassification else {
-        throw .unfit(
-          entry: "adaptive-random-forest",
-          reason: "it predicts classes; the target is a number")
-      }
+      try context.mustHaveClasses("adaptive-random-forest")
       var own = BaggedTrees.settings(settings)
       own.warning = settings.real("warning")
       let attributes = TreeAttributes.count(context)

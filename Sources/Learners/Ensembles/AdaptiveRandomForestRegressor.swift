@@ -28,11 +28,7 @@ enum AdaptiveRandomForestRegressor {
     "a forest for numbers whose trees are replaced when their errors rise (ARF)",
     parameters: parameters,
     make: { settings, context throws(SpecificationError) in
-      guard context.task == .regression else {
-        throw .unfit(
-          entry: "adaptive-random-forest-regressor",
-          reason: "it predicts numbers; the target is a class")
-      }
+      try context.mustHaveNumbers("adaptive-random-forest-regressor")
       return ValueLearner(context, scale: settings.word("scale")) { numbers, nominals in
         var own = ValueForestSettings()
         own.members = settings.integer("members")

@@ -11,10 +11,7 @@ enum LeveragingBagging {
     "leveraging-bagging", "bagged Hoeffding trees, the worst begun again at a drift",
     parameters: BaggedTrees.parameters,
     make: { settings, context throws(SpecificationError) in
-      guard context.task.isClassification else {
-        throw .unfit(
-          entry: "leveraging-bagging", reason: "it predicts classes; the target is a number")
-      }
+      try context.mustHaveClasses("leveraging-bagging")
       var own = BaggedTrees.settings(settings)
       own.warning = 0
       own.reaction = .worst

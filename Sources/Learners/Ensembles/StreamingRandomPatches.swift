@@ -14,11 +14,7 @@ enum StreamingRandomPatches {
       Parameter("share", .real(default: 0.6, in: 0.01...1), "of the attributes in a member"),
     ],
     make: { settings, context throws(SpecificationError) in
-      guard context.task.isClassification else {
-        throw .unfit(
-          entry: "streaming-random-patches",
-          reason: "it predicts classes; the target is a number")
-      }
+      try context.mustHaveClasses("streaming-random-patches")
       var own = BaggedTrees.settings(settings)
       own.warning = settings.real("warning")
       let attributes = TreeAttributes.count(context)

@@ -400,6 +400,8 @@ struct Mixture: Learner {
     guard !second.isEmpty, width > second[0].width else { return }
     guard width <= most else {
       second = []
+      // Its base is another from here on.
+      forest?.reset()
       note(
         "second-order-left",
         "\(width) weights: the second-order experts, which take \(most) at most, are left out "

@@ -42,11 +42,7 @@ struct HoeffdingAdaptiveTree: Learner {
     "a Hoeffding tree that replaces its branches where errors rise (ADWIN in every node)",
     parameters: HoeffdingTree.parameters + watching,
     make: { settings, context throws(SpecificationError) in
-      guard context.task.isClassification else {
-        throw .unfit(
-          entry: "hoeffding-adaptive-tree",
-          reason: "it predicts classes; the target is a number")
-      }
+      try context.mustHaveClasses("hoeffding-adaptive-tree")
       return HoeffdingAdaptiveTree(settings, context)
     })
 

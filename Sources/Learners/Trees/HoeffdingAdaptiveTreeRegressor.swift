@@ -11,11 +11,7 @@ enum HoeffdingAdaptiveTreeRegressor {
     "a tree for numbers that replaces its branches where errors rise (ADWIN in every node)",
     parameters: HoeffdingTreeRegressor.parameters + HoeffdingAdaptiveTree.watching,
     make: { settings, context throws(SpecificationError) in
-      guard context.task == .regression else {
-        throw .unfit(
-          entry: "hoeffding-adaptive-tree-regressor",
-          reason: "it predicts numbers; the target is a class")
-      }
+      try context.mustHaveNumbers("hoeffding-adaptive-tree-regressor")
       return ValueLearner(context, scale: settings.word("scale")) { numbers, nominals in
         var own = AdaptiveValueTree.Settings()
         own.tree = ValueTreeSettings(settings)

@@ -54,9 +54,7 @@ struct HoeffdingTree: Learner {
     "hoeffding-tree", "a decision tree for classes that grows from the stream (VFDT)",
     parameters: parameters,
     make: { settings, context throws(SpecificationError) in
-      guard context.task.isClassification else {
-        throw .unfit(entry: "hoeffding-tree", reason: "it predicts classes; the target is a number")
-      }
+      try context.mustHaveClasses("hoeffding-tree")
       return HoeffdingTree(ClassTreeSettings(settings), context)
     })
 

@@ -57,10 +57,7 @@ enum HoeffdingTreeRegressor {
     "a decision tree for numbers, with linear models in its leaves (FIMT-DD)",
     parameters: parameters,
     make: { settings, context throws(SpecificationError) in
-      guard context.task == .regression else {
-        throw .unfit(
-          entry: "hoeffding-tree-regressor", reason: "it predicts numbers; the target is a class")
-      }
+      try context.mustHaveNumbers("hoeffding-tree-regressor")
       return ValueLearner(context, scale: settings.word("scale")) { numbers, nominals in
         ValueTree(settings: ValueTreeSettings(settings), numbers: numbers, nominals: nominals)
       }

@@ -20,9 +20,7 @@ enum NaiveBayes {
         "smoothing", .real(default: 1, in: 0...1e6), "rows that every class is given on top")
     ],
     make: { settings, context throws(SpecificationError) in
-      guard context.task.isClassification else {
-        throw .unfit(entry: "naive-bayes", reason: "it predicts classes; the target is a number")
-      }
+      try context.mustHaveClasses("naive-bayes")
       var own = ClassTreeSettings()
       own.leaf = .naiveBayes
       own.grace = .infinity
