@@ -36,7 +36,7 @@ let package = Package(
       name: "CBLAS", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CLanes"),
-    room("Kernels", on: ["CBLAS"]),
+    room("Kernels", on: ["CBLAS", "CLanes"]),
     room("Catalogues"),
     room("Snapshots"),
     room("Batches"),
@@ -47,7 +47,7 @@ let package = Package(
     room("Telemetry"),
     room(
       "Engine",
-      on: ["Batches", "Catalogues", "Detectors", "Learners", "Scores", "Telemetry"]),
+      on: ["Batches", "Catalogues", "Detectors", "Kernels", "Learners", "Scores", "Telemetry"]),
     room(
       "CommandLine",
       on: [
@@ -73,7 +73,8 @@ let package = Package(
     tests("DetectorsTests", on: ["Detectors", "Catalogues", "Snapshots", "TestSupport"]),
     tests("IngestTests", on: ["Ingest", "Batches", "Catalogues", "TestSupport"]),
     tests(
-      "LearnersTests", on: ["Learners", "Batches", "Catalogues", "Snapshots", "TestSupport"]),
+      "LearnersTests",
+      on: ["Learners", "Batches", "Catalogues", "Kernels", "Snapshots", "TestSupport"]),
     tests("ScoresTests", on: ["Scores", "Catalogues", "TestSupport"]),
     tests("TelemetryTests", on: ["Telemetry", "TestSupport"]),
     tests(

@@ -69,6 +69,8 @@ struct LearnOptions: ParsableArguments {
   var model: [String] = []
   @Option(help: "Rows in a micro-batch at most (256). No result depends on it.")
   var batch: Int?
+  @Option(help: "Threads that committees of trees may use (1). No result depends on it.")
+  var threads: Int?
   @Option(help: "Milliseconds that an event waits for its batch to fill (100).")
   var maxDelay: Int?
   @Option(help: "When the weights change: continuous, triggered, scheduled or never.")

@@ -108,6 +108,8 @@ struct LearnSettings {
     for model in options.model { try Catalogue.learners.check(model) }
     engine.batchRows =
       try LearnSettings.check(options.batch, "batch", atLeast: 1, atMost: 1_000_000) ?? 256
+    engine.threads =
+      try LearnSettings.check(options.threads, "threads", atLeast: 1, atMost: 1024) ?? 1
     if let update = options.update { engine.update = try LearnSettings.word(update, "update") }
     engine.warmup = try LearnSettings.check(options.warmup, "warmup", atLeast: 0) ?? 0
     if let reaction = options.onDrift {

@@ -1,11 +1,13 @@
 package import Batches
 package import Catalogues
+import Kernels
 package import Learners
 package import Scores
 package import Telemetry
 
 /// The order of steps: for each batch predict, score, learn, watch, react. Deterministic: batches in,
-/// predictions and journal entries out; no clock, no files, no threads.
+/// predictions and journal entries out; no clock, no files; threads only
+/// within a learner, which answers as if there were none.
 ///
 /// Law: where batches begin and end changes nothing. Batches are cut at the multiples of
 /// `reactEvery` events, which is where reactions take effect.
@@ -42,7 +44,10 @@ package struct Engine {
     }
     var models = options.models
     if models.isEmpty { models = [Engine.defaultModel(schema.task)] }
-    for model in models { runners.append(try ModelRunner(model, options, schema, families)) }
+    let workers = Workers(options.threads)
+    for model in models {
+      runners.append(try ModelRunner(model, options, schema, families, workers))
+    }
     if options.screens, schema.task != .multiclass {
       runners[0].screen = FeatureScreen(schema, families)
     }
@@ -55,7 +60,7 @@ package struct Engine {
     plain.scoreSince = options.scoreSince
     var names = ["no-change", schema.task == .regression ? "running-mean" : "majority"]
     if let season = options.season, season != .events(1) { names.append("seasonal-naive") }
-    for name in names { baselines.append(try ModelRunner(name, plain, schema, families)) }
+    for name in names { baselines.append(try ModelRunner(name, plain, schema, families, workers)) }
     if let threshold = options.retrainWhen {
       let known = ScoreBoard(task: schema.task.scoreTask, windowRows: 1).names
       guard known.contains(threshold.score) else {

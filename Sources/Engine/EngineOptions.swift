@@ -96,6 +96,8 @@ package struct EngineOptions: Sendable, Equatable {
   package var labelDelay = 0
   /// Whether products of features are added and dropped as the errors say (`FeatureScreen`).
   package var screens = false
+  /// Threads that a committee of models may use; what comes out does not depend on it.
+  package var threads = 1
   /// Rows in a batch at most.
   package var batchRows = 256
 

@@ -1,6 +1,7 @@
 import Batches
 import Catalogues
 import Detectors
+import Kernels
 package import Learners
 import Scores
 package import Telemetry
@@ -50,14 +51,14 @@ struct ModelRunner {
 
   init(
     _ specification: String, _ options: EngineOptions, _ schema: Schema,
-    _ families: [FeatureFamily]
+    _ families: [FeatureFamily], _ workers: Workers
   ) throws(SpecificationError) {
     name = specification
     self.options = options
     self.schema = schema
     let context = LearnerContext(
       task: schema.task, denseWidth: schema.denseWidth, season: options.season,
-      labelDelay: options.labelDelay, families: families,
+      labelDelay: options.labelDelay, families: families, workers: workers,
       dissects: options.screens && !options.isBaseline,
       companions: specification == "mixture" ? options.models.filter { $0 != specification } : [])
     fresh = try Catalogue.learners.make(specification, context)

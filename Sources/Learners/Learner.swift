@@ -1,5 +1,6 @@
 package import Batches
 import Catalogues
+package import Kernels
 package import Snapshots
 
 /// A model that learns from a stream, row by row, and predicts before it learns.
@@ -148,6 +149,8 @@ package struct LearnerContext: Sendable {
   /// The families of sparse features, by the numbers that rows give them. More may come; those that are
   /// one plain category are here from the beginning.
   package let families: [FeatureFamily]
+  /// Threads that a committee may use; what comes out does not depend on it.
+  package let workers: Workers
   /// Whether `dissections` are wanted.
   package let dissects: Bool
   /// The other models of the run, which a mixture is to mix.
@@ -155,13 +158,15 @@ package struct LearnerContext: Sendable {
 
   package init(
     task: Task, denseWidth: Int, season: StreamInterval? = nil, labelDelay: Int = 0,
-    families: [FeatureFamily] = [], dissects: Bool = false, companions: [String] = []
+    families: [FeatureFamily] = [], workers: Workers = Workers(1), dissects: Bool = false,
+    companions: [String] = []
   ) {
     self.task = task
     self.denseWidth = denseWidth
     self.season = season
     self.labelDelay = labelDelay
     self.families = families
+    self.workers = workers
     self.dissects = dissects
     self.companions = companions
   }

@@ -7,7 +7,7 @@ import Testing
   /// Each room with its floor and, of the system's modules, the ones it may use.
   static let floors: [String: (floor: Int, system: Set<String>)] = [
     "CBLAS": (0, []), "CZlib": (0, []), "CLanes": (0, []),
-    "Catalogues": (1, []), "Kernels": (1, ["Glibc"]), "Snapshots": (1, []),
+    "Catalogues": (1, []), "Kernels": (1, ["Glibc", "Synchronization"]), "Snapshots": (1, []),
     "Batches": (2, []), "Detectors": (2, ["Glibc"]),
     "Ingest": (3, ["Glibc"]), "Learners": (3, ["Glibc"]), "Scores": (3, ["Glibc"]),
     "Telemetry": (3, ["Glibc"]),

@@ -1,3 +1,4 @@
+import Glibc
 import Kernels
 import TestSupport
 import Testing
@@ -132,5 +133,27 @@ import Testing
     #expect(outcome.addedRidge > 0)
     #expect(abs(right[0] + right[1] - 2) < 1e-3)
     #expect(SymmetricSystem.solve(matrix: [.nan, 0, 0, 1], right: &right) == nil)
+  }
+}
+
+@Suite struct WorkersTests {
+  @Test(arguments: [1, 2, 5]) func `every part of every job is done once`(threads: Int) {
+    let workers = Workers(threads)
+    #expect((1...threads).contains(workers.count))
+    var counts = Array(repeating: 0, count: 11)
+    for _ in 0..<2_000 { workers.forEach(&counts) { $1 += $0 + 1 } }
+    // After a sleep as well.
+    usleep(20_000)
+    workers.forEach(&counts) { $1 += $0 + 1 }
+    #expect(counts == (1...11).map { 2_001 * $0 })
+    workers.perform(0) { _ in Issue.record("a job of no parts") }
+  }
+
+  @Test func `threads end with the last reference`() {
+    for round in 0..<200 {
+      var sums = [0, 0, 0]
+      Workers(3).forEach(&sums) { $1 = $0 + round }
+      #expect(sums == [round, round + 1, round + 2])
+    }
   }
 }

@@ -1,5 +1,6 @@
 import Batches
 import Catalogues
+import Kernels
 import Snapshots
 import TestSupport
 import Testing
@@ -69,7 +70,15 @@ import Testing
       Case(
         text: "adaptive-random-forest-regressor:members=3,grace=20,delta=0.5,warning=0.5,drift=0.3",
         task: .regression))
+    cases.append(
+      Case(
+        text: "leveraging-bagging-regressor:members=3,grace=20,delta=0.5,drift=0.3,splits=any",
+        task: .regression))
     for task in [Task.binary, .multiclass] {
+      for committee in ["adaptive-random-forest", "leveraging-bagging"] {
+        cases.append(
+          Case(text: "\(committee):members=3,grace=20,delta=0.5,drift=0.5", task: task))
+      }
       for tree in [
         "hoeffding-tree:grace=20,delta=0.3,splits=any,criterion=gini,max-bytes=20000",
         "hoeffding-tree:grace=30,delta=0.2,leaf=naive-bayes,criterion="
@@ -90,13 +99,14 @@ import Testing
   ]
 
   static func learner(
-    _ text: String, _ task: Task, season: StreamInterval? = .events(24)
+    _ text: String, _ task: Task, season: StreamInterval? = .events(24), threads: Int = 1
   ) throws -> any Learner {
     try Catalogue.learners.make(
       text,
       LearnerContext(
         task: task, denseWidth: 5, season: season,
-        families: [FeatureFamily(name: "level", levels: [0], dense: [])]))
+        families: [FeatureFamily(name: "level", levels: [0], dense: [])],
+        workers: Workers(threads)))
   }
 
   static func rows(_ task: Task, seed: UInt64 = 21, count: Int = 400) -> Rows {
@@ -139,6 +149,19 @@ import Testing
       let width = max(expected.map(\.count).max() ?? 1, found.map(\.count).max() ?? 1)
       #expect(padded(found, width) == padded(expected, width), "batches of \(sizes)")
     }
+  }
+
+  @Test(arguments: cases) func `threads change nothing`(item: Case) throws {
+    let rows = Rows.boxes(seed: 91, count: 700, width: 5, task: item.task)
+    var found: [[[Double]]] = []
+    var snapshots: [[UInt8]] = []
+    for threads in [1, 2] {
+      var learner = try LearnerLawsTests.learner(item.text, item.task, threads: threads)
+      found.append(LearnerLawsTests.learn(&learner, rows, [100]))
+      snapshots.append(LearnerLawsTests.bytes(learner))
+    }
+    #expect(found[0] == found[1])
+    #expect(snapshots[0] == snapshots[1])
   }
 
   @Test(arguments: blocked) func `exact micro-batches are the loop but for rounding`(item: Case)

@@ -27,4 +27,16 @@ static inline uint64_t weir_equal_bytes(const uint8_t *bytes, uint8_t value) {
 #endif
 }
 
+/// Tells the core that this thread waits in a loop, so that it does not take from the other one.
+static inline void weir_relax(void) {
+#if defined(__SSE2__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+/// Cores that this process may use.
+int weir_cores(void);
+
 #endif

@@ -19,7 +19,7 @@ enum AdaptiveRandomForest {
     make: { settings, context throws(SpecificationError) in
       try context.mustHaveClasses("adaptive-random-forest")
       var own = BaggedTrees.settings(settings)
-      own.warning = settings.real("warning")
+      own.committee.warning = settings.real("warning")
       let attributes = TreeAttributes.count(context)
       let wish = settings.integer("subspace")
       own.leafSubspace = wish > 0 ? wish : Int(Double(attributes).squareRoot().rounded()) + 1

@@ -1,32 +1,7 @@
 import Batches
 import Catalogues
-import Detectors
 import Kernels
 import Snapshots
-
-/// How a committee of trees differs from another.
-struct BaggingSettings: Sendable {
-  enum Reaction: Sendable {
-    /// A member whose errors rise is replaced, by the tree that has grown since a warning if there is one.
-    case member
-    /// When the errors of any member rise, the worst of all is begun again.
-    case worst
-  }
-
-  var members = 10
-  /// The mean of the Poisson variable that says how often a member learns a row.
-  var mean = 6.0
-  /// ADWIN's delta for a warning and for a drift; 0: no warnings.
-  var warning = 0.01
-  var drift = 0.001
-  var reaction = Reaction.member
-  /// Attributes that a leaf considers; 0: all.
-  var leafSubspace = 0
-  /// Attributes that a member knows of; 0: all.
-  var memberSubspace = 0
-  var seed: UInt64 = 1
-  var tree = ClassTreeSettings()
-}
 
 /// A committee of Hoeffding trees, each of which learns every row a random number of times and is watched
 /// by ADWIN. The distributions are added, each weighted by its member's accuracy since it began.
@@ -57,50 +32,48 @@ struct BaggedTrees: Learner {
     Parameter("seed", .integer(default: 1, in: 0...Int.max), "of the random numbers"),
   ]
 
-  private struct Member: Sendable {
-    var tree: ClassTree
-    var behind: ClassTree?
-    var warning: ADWIN
-    var drift: ADWIN
-    /// Rows answered and those answered right, since it began.
-    var rows = 0.0
-    var right = 0.0
-    /// What it says of the row at hand.
-    var leaf = 0
-    var said = (majority: -1, bayes: -1)
-    var guess = -1
-
-    var accuracy: Double { rows > 0 ? right / rows : 1 }
+  /// How a committee differs from another.
+  struct Settings: Sendable {
+    var committee = CommitteeSettings()
+    /// Attributes that a leaf considers; 0: all.
+    var leafSubspace = 0
+    var tree = ClassTreeSettings()
   }
 
+  /// Rows that members take at a time at most.
+  private static let blockRows = 256
+
   private let isBinary: Bool
-  private let settings: BaggingSettings
-  private var members: [Member] = []
+  private var committee: Committee<ClassTree>
   private var attributes: TreeAttributes
   private var sight: TreeSight
-  private var sum: [Double]
-  private var random: RandomBits
+  private var block: Block
   private var classes = 2
   private var learned = 0
   private var notices: [LearnerNotice] = []
 
-  init(_ settings: BaggingSettings, _ context: LearnerContext) {
-    self.settings = settings
+  init(_ settings: Settings, _ context: LearnerContext) {
     isBinary = context.task == .binary
     attributes = TreeAttributes(context)
     sight = TreeSight(nominals: attributes.nominals, classes: 2)
-    sum = [0, 0]
-    random = RandomBits(seed: settings.seed)
-    begin()
+    block = Block(nominals: attributes.nominals)
+    var own = settings.tree
+    own.subspace = settings.leafSubspace
+    committee = Committee(
+      settings.committee,
+      ClassTree.Plan(
+        settings: own, numbers: attributes.numbers, nominals: attributes.nominals, classes: 2,
+        levels: attributes.levels),
+      attributes: attributes.numbers + attributes.nominals, workers: context.workers)
   }
 
   /// The parameters that committees share.
-  static func settings(_ given: Settings) -> BaggingSettings {
-    var own = BaggingSettings()
-    own.members = given.integer("members")
-    own.mean = given.real("mean")
-    own.drift = given.real("drift")
-    own.seed = UInt64(given.integer("seed"))
+  static func settings(_ given: Catalogues.Settings) -> Settings {
+    var own = Settings()
+    own.committee.members = given.integer("members")
+    own.committee.mean = given.real("mean")
+    own.committee.drift = given.real("drift")
+    own.committee.seed = UInt64(given.integer("seed"))
     own.tree.grace = Double(given.integer("grace"))
     own.tree.delta = given.real("delta")
     own.tree.tie = given.real("tie")
@@ -110,171 +83,185 @@ struct BaggedTrees: Learner {
     return own
   }
 
-  private mutating func begin() {
-    members = []
-    for _ in 0..<settings.members {
-      members.append(
-        Member(
-          tree: freshTree(), warning: ADWIN(delta: max(settings.warning, 1e-300)),
-          drift: ADWIN(delta: settings.drift)))
-    }
-  }
-
-  private mutating func freshTree() -> ClassTree {
-    var own = settings.tree
-    own.subspace = settings.leafSubspace
-    var excluded: Set<Int> = []
-    let count = attributes.numbers + attributes.nominals
-    if settings.memberSubspace > 0, settings.memberSubspace < count {
-      var all = Array(0..<count)
-      for k in 0..<(count - settings.memberSubspace) {
-        all.swapAt(k, k + random.below(count - k))
-        excluded.insert(all[k])
-      }
-    }
-    var tree = ClassTree(
-      settings: own, numbers: attributes.numbers, nominals: attributes.nominals, classes: 2,
-      seed: random.next(), excluded: excluded)
-    tree.grow(classes: classes, levels: attributes.levels)
-    return tree
-  }
-
   var outputs: Int { isBinary ? 1 : max(1, sight.classes) }
-  var memoryBytes: Int {
-    members.reduce(0) { $0 + $1.tree.memoryBytes + ($1.behind?.memoryBytes ?? 0) + 10_240 }
-  }
+  var memoryBytes: Int { committee.memoryBytes }
 
-  // MARK: - Predicting
+  // MARK: - Rows
+
+  /// Rows on their way through the members, and what those say of them.
+  private struct Block: Sendable {
+    /// Levels that each row has a place for: at least one, so that there is somewhere to point to.
+    let width: Int
+    /// The rows' positions in their batch.
+    var rows: [Int] = []
+    var levels: [Int32] = []
+    /// How many of them have a label.
+    var labelled = 0
+    /// What each member says of each row, a distribution times its weight: member × row × class.
+    var votes: [Double] = []
+
+    init(nominals: Int) { width = max(1, nominals) }
+
+    mutating func add(_ row: Int, _ found: [Int32], isLabelled: Bool) {
+      rows.append(row)
+      levels.append(contentsOf: found)
+      if found.isEmpty { levels.append(-1) }
+      labelled += isLabelled ? 1 : 0
+    }
+
+    mutating func removeAll() {
+      rows.removeAll(keepingCapacity: true)
+      levels.removeAll(keepingCapacity: true)
+      labelled = 0
+    }
+  }
 
   func predict(
     _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
   ) {
     var copy = self
-    predictions.widen(to: outputs)
     for i in rows {
       attributes.find(batch.sparse(i), into: &copy.sight.levels)
-      copy.answer(batch.dense(i))
-      copy.sight.write(to: &predictions, i, isBinary: isBinary)
-    }
-  }
-
-  /// Has every member answer; their sum becomes the distribution in sight.
-  private mutating func answer(_ x: UnsafePointer<Double>) {
-    for c in 0..<classes { sum[c] = 0 }
-    for k in members.indices {
-      let leaf = members[k].tree.leaf(from: 0, x, sight.levels)
-      let said = members[k].tree.answer(leaf, x, sight.levels, into: &sight.distribution)
-      (members[k].leaf, members[k].said) = (leaf, said)
-      members[k].guess = -1
-      guard said.majority >= 0 else { continue }
-      var best = 0
-      let weight = max(members[k].accuracy, 1e-6)
-      for c in 0..<classes {
-        sum[c] += weight * sight.distribution[c]
-        if sight.distribution[c] > sight.distribution[best] { best = c }
+      copy.block.add(i, copy.sight.levels, isLabelled: false)
+      if copy.block.rows.count == BaggedTrees.blockRows || i + 1 == rows.upperBound {
+        copy.vote(batch, learns: false)
+        copy.conclude(batch, &predictions, counts: false)
+        copy.block.removeAll()
       }
-      members[k].guess = best
     }
-    var total = 0.0
-    for c in 0..<classes { total += sum[c] }
-    for c in 0..<classes { sight.distribution[c] = total > 0 ? sum[c] / total : 0 }
   }
-
-  // MARK: - Learning
 
   mutating func learn(
     _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
   ) {
     for i in rows {
-      predictions.widen(to: outputs)
-      let (x, label) = (batch.dense(i), batch.targets[i])
+      let label = batch.targets[i]
       if label.isNaN {
-        predict(batch, rows: i..<i + 1, into: &predictions)
-        continue
+        attributes.find(batch.sparse(i), into: &sight.levels)
+      } else if attributes.learn(batch.sparse(i), into: &sight.levels) {
+        // The rows before do not know of the new level.
+        takeBlock(batch, &predictions)
+        grow(classes)
       }
-      let y = Int(label)
-      if attributes.learn(batch.sparse(i), into: &sight.levels) { grow(classes) }
-      answer(x)
-      sight.write(to: &predictions, i, isBinary: isBinary)
-      // Only once the row has been predicted: it must not be known that there is another class.
-      if y >= classes { grow(y + 1) }
-      sight.count(y, batch.weights[i])
-      if batch.weights[i] > 0 { learn(x, y, batch.weights[i]) }
-      learned += 1
+      let isNewClass = !label.isNaN && Int(label) >= classes
+      if isNewClass { takeBlock(batch, &predictions) }
+      block.add(i, sight.levels, isLabelled: !label.isNaN)
+      if isNewClass {
+        // Only once the row has been predicted: it must not be known that there is another class.
+        vote(batch, learns: false)
+        conclude(batch, &predictions, counts: false)
+        grow(Int(label) + 1)
+        vote(batch, learns: true)
+        conclude(batch, &predictions, writes: false, counts: true)
+        endBlock()
+      } else if block.rows.count == BaggedTrees.blockRows
+        || block.labelled >= committee.room(learned: learned)
+      {
+        takeBlock(batch, &predictions)
+      }
     }
+    takeBlock(batch, &predictions)
     predictions.widen(to: outputs)
   }
 
   private mutating func grow(_ wished: Int) {
     classes = max(classes, wished)
-    for k in members.indices {
-      members[k].tree.grow(classes: classes, levels: attributes.levels)
-      members[k].behind?.grow(classes: classes, levels: attributes.levels)
+    let (classes, levels) = (classes, attributes.levels)
+    (committee.rules.plan.classes, committee.rules.plan.levels) = (classes, levels)
+    committee.forEach { _, member, _ in
+      member.tree.grow(classes: classes, levels: levels)
+      member.behind?.grow(classes: classes, levels: levels)
     }
     sight.makeRoom(classes)
-    while sum.count < classes { sum.append(0) }
   }
 
-  private mutating func learn(_ x: UnsafePointer<Double>, _ y: Int, _ weight: Double) {
-    var hasDrifted = false
-    for k in members.indices {
-      let isWrong = members[k].guess != y
-      members[k].rows += 1
-      if !isWrong { members[k].right += 1 }
-      let times = Double(random.poisson(settings.mean)) * weight
-      if times > 0 {
-        members[k].tree.take(
-          x, sight.levels, class: y, weight: times,
-          at: (members[k].leaf, members[k].said))
-        members[k].behind?.take(x, sight.levels, class: y, weight: times, at: nil)
-      }
-      hasDrifted = watch(k, isWrong) || hasDrifted
-    }
-    guard hasDrifted, settings.reaction == .worst else { return }
-    var worst = 0
-    for k in members.indices where members[k].drift.mean > members[worst].drift.mean { worst = k }
-    replace(worst, by: freshTree())
+  private mutating func takeBlock(_ batch: borrowing MicroBatch, _ predictions: inout Predictions) {
+    guard !block.rows.isEmpty else { return }
+    vote(batch, learns: true)
+    conclude(batch, &predictions, counts: true)
+    endBlock()
   }
 
-  /// Shows a member's detectors its error, and does about it what the committee does; true: its errors
-  /// have risen.
-  private mutating func watch(_ k: Int, _ isWrong: Bool) -> Bool {
-    let error = isWrong ? 1.0 : 0
-    if settings.warning > 0, let alarm = members[k].warning.observe(error),
-      alarm.after > alarm.before
-    {
-      members[k].behind = freshTree()
-      members[k].warning = ADWIN(delta: settings.warning)
-    }
-    guard let alarm = members[k].drift.observe(error), alarm.after > alarm.before else {
-      return false
-    }
-    if settings.reaction == .member { replace(k, by: members[k].behind ?? freshTree()) }
-    return true
-  }
-
-  private mutating func replace(_ k: Int, by tree: ClassTree) {
-    if notices.count < 100 {
+  private mutating func endBlock() {
+    block.removeAll()
+    committee.compare(learned: learned)
+    for change in committee.takeChanges() where notices.count < 100 {
       notices.append(
-        LearnerNotice(
-          kind: "member-replaced",
-          text: "tree \(k), right on \((1000 * members[k].accuracy).rounded() / 10) % of "
-            + "\(Int(members[k].rows)) rows, "
-            + (members[k].behind == nil ? "begins again" : "gives way to the one behind it"),
-          learned: learned))
+        LearnerNotice(kind: "member-replaced", text: change.text, learned: change.learned))
     }
-    members[k].tree = tree
-    members[k].behind = nil
-    members[k].warning = ADWIN(delta: max(settings.warning, 1e-300))
-    members[k].drift = ADWIN(delta: settings.drift)
-    (members[k].rows, members[k].right) = (0, 0)
+  }
+
+  /// Has every member answer the rows of the block, and learn those that have a label.
+  private mutating func vote(_ batch: borrowing MicroBatch, learns: Bool) {
+    let (classes, count, width) = (classes, block.rows.count, block.width)
+    let wish = committee.members.count * count * classes
+    if block.votes.count < wish {
+      block.votes.append(contentsOf: repeatElement(0, count: wish - block.votes.count))
+    }
+    let (rows, targets, weights) = (block.rows, batch.targets, batch.weights)
+    let dense = rows.map { batch.dense($0) }
+    block.votes.withUnsafeMutableBufferPointer { votes in
+      block.levels.withUnsafeBufferPointer { levels in
+        guard let votes = votes.baseAddress, let levels = levels.baseAddress else { return }
+        committee.forEach { k, member, rules in
+          for r in 0..<count {
+            let (x, levels) = (dense[r], levels + r * width)
+            let said = votes + (k * count + r) * classes
+            let leaf = member.tree.leaf(from: 0, x, levels)
+            let found = member.tree.answer(leaf, x, levels, into: said)
+            var guess = found.majority >= 0 ? 0 : -1
+            if guess == 0 {
+              for c in 0..<classes where said[c] > said[guess] { guess = c }
+              let weight = max(1 - member.meanError, 1e-6)
+              for c in 0..<classes { said[c] *= weight }
+            }
+            let (label, weight) = (targets[rows[r]], weights[rows[r]])
+            guard learns, !label.isNaN, weight > 0 else { continue }
+            let y = Int(label)
+            let times = member.times(rules) * weight
+            if times > 0 {
+              member.tree.take(x, levels, class: y, weight: times, at: (leaf, found))
+              member.behind?.take(x, levels, class: y, weight: times, at: nil)
+            }
+            member.observe(guess == y ? 0 : 1, rules)
+          }
+        }
+      }
+    }
+  }
+
+  /// Adds up what the members say of each row and counts its class, in order.
+  private mutating func conclude(
+    _ batch: borrowing MicroBatch, _ predictions: inout Predictions, writes: Bool = true,
+    counts: Bool
+  ) {
+    let (members, count) = (committee.members.count, block.rows.count)
+    for (r, i) in block.rows.enumerated() {
+      if writes {
+        predictions.widen(to: outputs)
+        var total = 0.0
+        for c in 0..<classes {
+          var sum = 0.0
+          for k in 0..<members { sum += block.votes[(k * count + r) * classes + c] }
+          sight.distribution[c] = sum
+          total += sum
+        }
+        for c in 0..<classes {
+          sight.distribution[c] = total > 0 ? sight.distribution[c] / total : 0
+        }
+        sight.write(to: &predictions, i, isBinary: isBinary)
+      }
+      if counts, !batch.targets[i].isNaN {
+        sight.count(Int(batch.targets[i]), batch.weights[i])
+        learned += 1
+      }
+    }
   }
 
   // MARK: - Reactions
 
   mutating func refit(on window: borrowing MicroBatch) -> RefitReport {
-    random = RandomBits(seed: settings.seed)
-    begin()
+    committee.begin()
     var scratch = Predictions(rows: window.count, width: outputs)
     let before = learned
     learn(window, rows: 0..<window.count, into: &scratch)
@@ -290,43 +277,36 @@ struct BaggedTrees: Learner {
 
   func write(to writer: inout SnapshotWriter) {
     attributes.write(to: &writer)
-    writer.write(random.state)
     writer.write([learned, classes])
     sight.write(to: &writer)
-    for member in members {
-      member.tree.write(to: &writer)
-      writer.write(member.behind != nil)
-      member.behind?.write(to: &writer)
-      member.warning.write(to: &writer)
-      member.drift.write(to: &writer)
-      writer.write([member.rows, member.right])
-    }
+    committee.write(to: &writer)
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try attributes.restore(from: &reader)
-    random.state = try reader.readWord()
     let counts = try reader.readInts()
     guard counts.count == 2, (2...100_000).contains(counts[1]) else { throw .corrupt }
     (learned, classes) = (counts[0], counts[1])
     try sight.restore(from: &reader, classes: classes)
-    // Trees are made for being restored into; what that draws is taken back.
-    let state = random.state
-    begin()
-    for k in members.indices {
-      try members[k].tree.restore(from: &reader)
-      if try reader.readBool() {
-        var behind = freshTree()
-        try behind.restore(from: &reader)
-        members[k].behind = behind
-      }
-      try members[k].warning.restore(from: &reader)
-      try members[k].drift.restore(from: &reader)
-      let rows = try reader.readDoubles()
-      guard rows.count == 2 else { throw .corrupt }
-      (members[k].rows, members[k].right) = (rows[0], rows[1])
-    }
-    random.state = state
-    sum = Array(repeating: 0, count: classes)
+    (committee.rules.plan.classes, committee.rules.plan.levels) = (classes, attributes.levels)
+    try committee.restore(from: &reader)
+  }
+}
+
+extension ClassTree: CommitteeTree {
+  /// What a tree of classes has to know.
+  struct Plan: Sendable {
+    let settings: ClassTreeSettings
+    let numbers: Int
+    let nominals: Int
+    var classes: Int
+    var levels: [Int]
+  }
+
+  init(_ plan: Plan, seed: UInt64, excluded: Set<Int>) {
+    self.init(
+      settings: plan.settings, numbers: plan.numbers, nominals: plan.nominals, classes: 2,
+      seed: seed, excluded: excluded)
+    grow(classes: plan.classes, levels: plan.levels)
   }
 }

@@ -29,24 +29,28 @@ struct BoostedTrees: ValueModel {
   /// is .45 with 1e-3, .75 with 0.1.
   private static let leastCurvature = 0.1
 
-  private let settings: Settings
-  private var trees: [ValueTree] = []
-  /// What each tree said of the row that was answered last.
-  private var said: [Double]
-  private var targets = Moments()
+  /// Rows that a stage takes at a time.
+  private static let blockRows = 8
 
-  init(_ settings: Settings, numbers: Int, nominals: Int) {
+  private let settings: Settings
+  private let workers: Workers
+  private var trees: [ValueTree] = []
+  private var targets = Moments()
+  /// Fₘ of each row, on its way through the stages.
+  private var sums: [Double] = []
+
+  init(_ settings: Settings, numbers: Int, nominals: Int, workers: Workers) {
     self.settings = settings
+    self.workers = workers
     var random = RandomBits(seed: settings.seed)
     for _ in 0..<settings.stages {
       trees.append(
         ValueTree(
           settings: settings.tree, numbers: numbers, nominals: nominals, seed: random.next()))
     }
-    said = Array(repeating: 0, count: settings.stages)
   }
 
-  var memoryBytes: Int { trees.reduce(8 * said.capacity) { $0 + $1.memoryBytes } }
+  var memoryBytes: Int { trees.reduce(8 * sums.capacity) { $0 + $1.memoryBytes } }
 
   /// F₀: of classes with one of each on top.
   private var start: Double {
@@ -54,33 +58,59 @@ struct BoostedTrees: ValueModel {
     return LogOdds.of((targets.mean * targets.weight + 1) / (targets.weight + 2))
   }
 
-  mutating func answer(
-    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: [Int32]
-  ) -> Double {
-    var sum = start
-    for m in trees.indices {
-      said[m] = settings.rate * trees[m].answer(x, z, levels)
-      sum += said[m]
+  /// A stage needs of a row only what the stages before it have said: so each takes a block of rows before the
+  /// next does, and threads have a part of the stages each, one block behind one another.
+  mutating func take(_ rows: ValueRows, into answers: UnsafeMutablePointer<Double>) {
+    while sums.count < rows.count { sums.append(0) }
+    for r in 0..<rows.count {
+      sums[r] = start
+      if rows.isLearned(r) { targets.add(rows.targets[r], rows.weights[r]) }
     }
-    return settings.isBinary ? LogOdds.probability(sum) : sum
+    let blocks = (rows.count + BoostedTrees.blockRows - 1) / BoostedTrees.blockRows
+    let parts = min(workers.count, trees.count)
+    let (settings, workers, stages) = (settings, workers, trees.count)
+    sums.withUnsafeMutableBufferPointer { sums in
+      trees.withUnsafeMutableBufferPointer { trees in
+        guard let sums = sums.baseAddress, let trees = trees.baseAddress else { return }
+        for step in 0..<(blocks + parts - 1) {
+          workers.perform(parts) { part in
+            let block = step - part
+            guard block >= 0, block < blocks else { return }
+            let first = block * BoostedTrees.blockRows
+            for m in (stages * part / parts)..<(stages * (part + 1) / parts) {
+              BoostedTrees.take(
+                rows, first..<min(first + BoostedTrees.blockRows, rows.count), settings, &trees[m],
+                sums)
+            }
+          }
+        }
+      }
+    }
+    for r in 0..<rows.count {
+      answers[r] = settings.isBinary ? LogOdds.probability(sums[r]) : sums[r]
+    }
   }
 
-  mutating func learn(
-    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: [Int32], target: Double,
-    weight: Double
+  /// Takes rows through one stage.
+  private static func take(
+    _ rows: ValueRows, _ part: Range<Int>, _ settings: Settings, _ tree: inout ValueTree,
+    _ sums: UnsafeMutablePointer<Double>
   ) {
-    var sum = start
-    for m in trees.indices {
-      var (rest, curvature) = (target - sum, 1.0)
-      if settings.isBinary {
-        let p = LogOdds.probability(sum)
-        curvature = max(p * (1 - p), BoostedTrees.leastCurvature)
-        rest = (target - p) / curvature
+    for r in part {
+      let said = settings.rate * tree.answer(rows.numbers(r), rows.before(r), rows.levels(r))
+      if rows.isLearned(r) {
+        var (rest, curvature) = (rows.targets[r] - sums[r], 1.0)
+        if settings.isBinary {
+          let p = LogOdds.probability(sums[r])
+          curvature = max(p * (1 - p), leastCurvature)
+          rest = (rows.targets[r] - p) / curvature
+        }
+        tree.learn(
+          rows.numbers(r), rows.after(r), rows.levels(r), target: rest,
+          weight: rows.weights[r] * curvature)
       }
-      sum += said[m]
-      trees[m].learn(x, z, levels, target: rest, weight: weight * curvature)
+      sums[r] += said
     }
-    targets.add(target, weight)
   }
 
   mutating func takeNews() -> [(kind: String, text: String)] {

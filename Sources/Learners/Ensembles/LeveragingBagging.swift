@@ -13,8 +13,8 @@ enum LeveragingBagging {
     make: { settings, context throws(SpecificationError) in
       try context.mustHaveClasses("leveraging-bagging")
       var own = BaggedTrees.settings(settings)
-      own.warning = 0
-      own.reaction = .worst
+      own.committee.warning = 0
+      own.committee.reaction = .worst
       return BaggedTrees(own, context)
     })
 }

@@ -1,5 +1,6 @@
 import Batches
 import Catalogues
+import Kernels
 
 /// Gradient-boosted trees for numbers and for two classes: see `BoostedTrees`.
 enum StreamingGradientBoosting {
@@ -28,7 +29,8 @@ enum StreamingGradientBoosting {
         own.tree = ValueTreeSettings(settings)
         let wish = settings.integer("subspace")
         own.tree.subspace = wish > 0 ? wish : (3 * (numbers + nominals) + 3) / 4
-        return BoostedTrees(own, numbers: numbers, nominals: nominals)
+        return BoostedTrees(
+          own, numbers: numbers, nominals: nominals, workers: context.workers)
       }
     })
 }

@@ -16,9 +16,10 @@ enum StreamingRandomPatches {
     make: { settings, context throws(SpecificationError) in
       try context.mustHaveClasses("streaming-random-patches")
       var own = BaggedTrees.settings(settings)
-      own.warning = settings.real("warning")
+      own.committee.warning = settings.real("warning")
       let attributes = TreeAttributes.count(context)
-      own.memberSubspace = max(1, Int((settings.real("share") * Double(attributes)).rounded()))
+      own.committee.memberSubspace = max(
+        1, Int((settings.real("share") * Double(attributes)).rounded()))
       return BaggedTrees(own, context)
     })
 }

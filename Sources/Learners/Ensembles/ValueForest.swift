@@ -1,160 +1,179 @@
-import Detectors
+import Catalogues
 import Kernels
 import Snapshots
 
-/// How a forest of trees of numbers grows.
-struct ValueForestSettings: Sendable {
-  var members = 10
-  /// The mean of the Poisson variable that says how often a member learns a row.
-  var mean = 6.0
-  /// ADWIN's delta for a warning and for a drift; 0: members are never replaced, or without warning.
-  var warning = 0.01
-  var drift = 0.001
-  var seed: UInt64 = 1
-  var tree = ValueTreeSettings()
-}
-
-/// A committee of trees of numbers: each learns a row a random number of times and considers other
-/// attributes; the answer is their mean. A member whose errors rise is replaced by the tree that has grown
-/// behind it since a warning, or by a new one.
+/// A committee of trees of numbers; the answer is their mean, weighted by 1/e² of the members' mean errors
+/// since they began.
 ///
 /// Errors are shown to ADWIN as parts of three deviations of the target.
 ///
-/// Memory: that of the trees and of those that grow behind them, and 10 KB of detectors a member.
+/// Memory: `Committee`.
 struct ValueForest: ValueModel {
-  private struct Member: Sendable {
-    var tree: ValueTree
-    var behind: ValueTree?
-    var warning: ADWIN
-    var drift: ADWIN
-    var answer = 0.0
-  }
-
-  private let settings: ValueForestSettings
-  private let numbers: Int
-  private let nominals: Int
-  private var members: [Member] = []
-  private var random: RandomBits
+  private var committee: Committee<ValueTree>
   private var targets = Moments()
-  /// Members replaced since it was last asked, by position.
-  private var replaced: [Int] = []
+  private var learned = 0
+  /// What each member says of each row of a block, and its weight, member × row; three deviations of the target at each row.
+  private var said: [Double] = []
+  private var units: [Double] = []
 
-  init(_ settings: ValueForestSettings, numbers: Int, nominals: Int) {
-    self.settings = settings
-    self.numbers = numbers
-    self.nominals = nominals
-    random = RandomBits(seed: settings.seed)
-    begin()
+  /// The parameters that committees share, beside those of their trees.
+  static let parameters: [Parameter] = [
+    Parameter("members", .integer(default: 10, in: 1...1000), "trees in the committee"),
+    Parameter(
+      "mean", .real(default: 6, in: 0.01...100), "how often a member learns a row, on average"),
+    Parameter(
+      "drift", .real(default: 0.001, in: 0...1),
+      "ADWIN's delta for a drift; 0: members stay for good"),
+    Parameter("seed", .integer(default: 1, in: 0...Int.max), "of the random numbers"),
+  ]
+
+  static func settings(_ given: Settings) -> CommitteeSettings {
+    var own = CommitteeSettings()
+    own.members = given.integer("members")
+    own.mean = given.real("mean")
+    own.drift = given.real("drift")
+    own.seed = UInt64(given.integer("seed"))
+    return own
   }
 
-  private mutating func begin() {
-    members = (0..<settings.members).map { _ in
-      Member(
-        tree: freshTree(), warning: ADWIN(delta: max(settings.warning, 1e-300)),
-        drift: ADWIN(delta: max(settings.drift, 1e-300)))
+  init(
+    _ settings: CommitteeSettings, tree: ValueTreeSettings, numbers: Int, nominals: Int,
+    workers: Workers
+  ) {
+    committee = Committee(
+      settings, ValueTree.Plan(settings: tree, numbers: numbers, nominals: nominals),
+      attributes: numbers + nominals, workers: workers)
+  }
+
+  var memoryBytes: Int { committee.memoryBytes }
+
+  // MARK: - Blocks of rows
+
+  mutating func take(_ rows: ValueRows, into answers: UnsafeMutablePointer<Double>) {
+    var first = 0
+    while first < rows.count {
+      var (last, room) = (first, committee.room(learned: learned))
+      while last < rows.count, room > 0 {
+        room -= rows.isLearned(last) ? 1 : 0
+        last += 1
+      }
+      take(rows, first..<last, into: answers)
+      committee.compare(learned: learned)
+      first = last
     }
   }
 
-  private mutating func freshTree() -> ValueTree {
-    ValueTree(
-      settings: settings.tree, numbers: numbers, nominals: nominals, seed: random.next())
+  private mutating func take(
+    _ rows: ValueRows, _ part: Range<Int>, into answers: UnsafeMutablePointer<Double>
+  ) {
+    let (count, members) = (part.count, committee.members.count)
+    if units.count < count {
+      units = Array(repeating: 0, count: count)
+      said = Array(repeating: 0, count: 2 * count * members)
+    }
+    for r in part where rows.isLearned(r) {
+      targets.add(rows.targets[r], rows.weights[r])
+      units[r - part.lowerBound] = 3 * targets.variance.squareRoot()
+      learned += 1
+    }
+    said.withUnsafeMutableBufferPointer { said in
+      units.withUnsafeBufferPointer { units in
+        guard let said = said.baseAddress, let units = units.baseAddress else { return }
+        committee.forEach { k, member, rules in
+          for (position, r) in part.enumerated() {
+            let answer = member.tree.answer(rows.numbers(r), rows.before(r), rows.levels(r))
+            let voice = member.voice
+            said[2 * (k * count + position)] = voice * answer
+            said[2 * (k * count + position) + 1] = voice
+            guard rows.isLearned(r) else { continue }
+            ValueForest.learn(
+              &member, rules, rows.numbers(r), rows.after(r), rows.levels(r),
+              target: rows.targets[r], weight: rows.weights[r])
+            if units[position] > 0 {
+              member.observe(min(1, abs(answer - rows.targets[r]) / units[position]), rules)
+            }
+          }
+        }
+        for (position, r) in part.enumerated() {
+          var (sum, voices) = (0.0, 0.0)
+          for k in 0..<members {
+            sum += said[2 * (k * count + position)]
+            voices += said[2 * (k * count + position) + 1]
+          }
+          answers[r] = sum / voices
+        }
+      }
+    }
   }
 
-  var memoryBytes: Int {
-    members.reduce(0) { $0 + $1.tree.memoryBytes + ($1.behind?.memoryBytes ?? 0) + 10_240 }
+  private static func learn(
+    _ member: inout Member<ValueTree>, _ rules: CommitteeRules<ValueTree>,
+    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>,
+    target: Double, weight: Double
+  ) {
+    let times = member.times(rules) * weight
+    guard times > 0 else { return }
+    member.tree.learn(x, z, levels, target: target, weight: times)
+    member.behind?.learn(x, z, levels, target: target, weight: times)
   }
+
+  // MARK: - One row, of a committee whose members stay
 
   /// The members' mean; `z` is the row on the scale of the leaves' models.
-  mutating func answer(
-    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: [Int32]
+  func answer(
+    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>
   ) -> Double {
     var sum = 0.0
-    for k in members.indices {
-      let leaf = members[k].tree.leaf(from: 0, x, levels)
-      members[k].answer = members[k].tree.answer(leaf, z)
-      sum += members[k].answer
-    }
-    return sum / Double(members.count)
+    for k in committee.members.indices { sum += committee.members[k].tree.answer(x, z, levels) }
+    return sum / Double(committee.members.count)
   }
 
-  /// Learns the row that was answered last.
+  /// Has all members learn a row; nobody watches their errors.
   mutating func learn(
-    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: [Int32], target: Double,
-    weight: Double
+    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>,
+    target: Double, weight: Double
   ) {
-    targets.add(target, weight)
-    let unit = 3 * targets.variance.squareRoot()
-    for k in members.indices {
-      let times = Double(random.poisson(settings.mean)) * weight
-      if times > 0 {
-        members[k].tree.learn(x, z, levels, target: target, weight: times)
-        members[k].behind?.learn(x, z, levels, target: target, weight: times)
-      }
-      if settings.drift > 0, unit > 0 {
-        watch(k, error: min(1, abs(members[k].answer - target) / unit))
-      }
+    committee.forEachHere { member, rules in
+      ValueForest.learn(&member, rules, x, z, levels, target: target, weight: weight)
     }
   }
 
-  private mutating func watch(_ k: Int, error: Double) {
-    if settings.warning > 0, let alarm = members[k].warning.observe(error),
-      alarm.after > alarm.before
-    {
-      members[k].behind = freshTree()
-      members[k].warning = ADWIN(delta: settings.warning)
-    }
-    guard let alarm = members[k].drift.observe(error), alarm.after > alarm.before else { return }
-    replaced.append(k)
-    members[k].tree = members[k].behind ?? freshTree()
-    members[k].behind = nil
-    members[k].warning = ADWIN(delta: max(settings.warning, 1e-300))
-    members[k].drift = ADWIN(delta: settings.drift)
-  }
+  // MARK: - Accounts
 
   mutating func takeNews() -> [(kind: String, text: String)] {
-    defer { replaced.removeAll() }
-    var news: [(kind: String, text: String)] = replaced.map {
-      ("member-replaced", "tree \($0): its errors had risen")
-    }
-    for k in members.indices { news += members[k].tree.takeNews() }
+    var news = committee.takeChanges().map { (kind: "member-replaced", text: $0.text) }
+    committee.forEachHere { member, _ in news += member.tree.takeNews() }
     return news
   }
 
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing? { nil }
 
   func write(to writer: inout SnapshotWriter) {
-    writer.write(random.state)
     writer.write(targets.numbers)
-    writer.write(replaced)
-    for member in members {
-      member.tree.write(to: &writer)
-      writer.write(member.behind != nil)
-      member.behind?.write(to: &writer)
-      member.warning.write(to: &writer)
-      member.drift.write(to: &writer)
-    }
+    writer.write(learned)
+    committee.write(to: &writer)
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    let state = try reader.readWord()
     let sums = try reader.readDoubles()
-    replaced = try reader.readInts()
-    guard sums.count == 3, replaced.allSatisfy({ members.indices.contains($0) }) else {
-      throw .corrupt
-    }
+    guard sums.count == 3 else { throw .corrupt }
     targets = Moments(weight: sums[0], mean: sums[1], squares: sums[2])
-    // Trees are made for being restored into; what that draws is taken back.
-    begin()
-    for k in members.indices {
-      try members[k].tree.restore(from: &reader)
-      if try reader.readBool() {
-        var behind = freshTree()
-        try behind.restore(from: &reader)
-        members[k].behind = behind
-      }
-      try members[k].warning.restore(from: &reader)
-      try members[k].drift.restore(from: &reader)
-    }
-    random.state = state
+    learned = try reader.readInt()
+    try committee.restore(from: &reader)
+  }
+}
+
+extension ValueTree: CommitteeTree {
+  /// What a tree of numbers has to know.
+  struct Plan: Sendable {
+    let settings: ValueTreeSettings
+    let numbers: Int
+    let nominals: Int
+  }
+
+  init(_ plan: Plan, seed: UInt64, excluded: Set<Int>) {
+    self.init(
+      settings: plan.settings, numbers: plan.numbers, nominals: plan.nominals, seed: seed,
+      excluded: excluded)
   }
 }

@@ -1,4 +1,5 @@
 import Batches
+import Kernels
 import Snapshots
 
 /// What a linear expert leaves over, learned by a forest of trees with linear models in their leaves: where
@@ -24,19 +25,21 @@ struct ResidualForest: Sendable {
 
   init(_ context: LearnerContext) {
     attributes = TreeAttributes(context)
-    var settings = ValueForestSettings()
+    var settings = CommitteeSettings()
     settings.mean = 1
     settings.drift = 0
-    settings.tree.leaf = .linear
-    settings.tree.rate = 0.003
-    settings.tree.grace = 100
-    settings.tree.delta = 0.05
-    settings.tree.tie = 0.1
-    settings.tree.leastRows = 10
-    settings.tree.points = 32
-    settings.tree.subspace = (attributes.numbers + attributes.nominals) / 3 + 1
+    var tree = ValueTreeSettings()
+    tree.leaf = .linear
+    tree.rate = 0.003
+    tree.grace = 100
+    tree.delta = 0.05
+    tree.tie = 0.1
+    tree.leastRows = 10
+    tree.points = 32
+    tree.subspace = (attributes.numbers + attributes.nominals) / 3 + 1
     forest = ValueForest(
-      settings, numbers: attributes.numbers, nominals: attributes.nominals)
+      settings, tree: tree, numbers: attributes.numbers, nominals: attributes.nominals,
+      workers: Workers(1))
     blank = forest
     levels = Array(repeating: -1, count: attributes.nominals)
     scaled = Array(repeating: 0, count: attributes.numbers)

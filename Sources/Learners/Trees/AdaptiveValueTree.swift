@@ -11,7 +11,7 @@ import Snapshots
 /// all leaves that the row reaches.
 ///
 /// Memory: a `ValueTree`'s and 5 KB for each node's ADWIN.
-struct AdaptiveValueTree: ValueModel {
+struct AdaptiveValueTree: ValueRowModel {
   struct Settings: Sendable {
     var tree = ValueTreeSettings()
     var window = 300.0
@@ -61,8 +61,8 @@ struct AdaptiveValueTree: ValueModel {
 
   // MARK: - Answers
 
-  mutating func answer(
-    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: [Int32]
+  func answer(
+    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>
   ) -> Double {
     var (sum, count) = (0.0, 0.0)
     add(from: 0, x, z, levels, &sum, &count)
@@ -70,7 +70,8 @@ struct AdaptiveValueTree: ValueModel {
   }
 
   private func add(
-    from start: Int, _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: [Int32],
+    from start: Int, _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>,
+    _ levels: UnsafePointer<Int32>,
     _ sum: inout Double, _ count: inout Double
   ) {
     var node = start
@@ -89,13 +90,14 @@ struct AdaptiveValueTree: ValueModel {
   private struct Row {
     let x: UnsafePointer<Double>
     let z: UnsafePointer<Double>
-    let levels: [Int32]
+    let levels: UnsafePointer<Int32>
     let target: Double
     let weight: Double
   }
 
   mutating func learn(
-    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: [Int32], target: Double,
+    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>,
+    target: Double,
     weight: Double
   ) {
     learn(from: 0, Row(x: x, z: z, levels: levels, target: target, weight: weight))

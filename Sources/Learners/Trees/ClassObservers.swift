@@ -124,7 +124,8 @@ struct ClassObservers: Sendable {
 
   /// Takes a row of class `c` into a block.
   mutating func observe(
-    _ block: Int, _ x: UnsafePointer<Double>, _ levels: [Int32], class c: Int, weight: Double
+    _ block: Int, _ x: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>, class c: Int,
+    weight: Double
   ) {
     let (padded, classes, block) = (padded, classes, block * stride)
     let (classStride, levelStart) = (classStride, levelStart)
@@ -190,7 +191,8 @@ struct ClassObservers: Sendable {
   /// Writes log P(class) + log P(row | class) of each class as Naive Bayes has it; `prior` holds the
   /// classes' weights.
   func scores(
-    _ block: Int, _ x: UnsafePointer<Double>, _ levels: [Int32], prior: [Double], at first: Int,
+    _ block: Int, _ x: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>, prior: [Double],
+    at first: Int,
     total: Double, into out: inout [Double]
   ) {
     pool.withUnsafeBufferPointer { pool in

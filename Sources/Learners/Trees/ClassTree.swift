@@ -158,12 +158,12 @@ struct ClassTree: Sendable {
   // MARK: - Finding the way
 
   @inline(__always)
-  func child(of node: Int, _ x: UnsafePointer<Double>, _ levels: [Int32]) -> Int? {
+  func child(of node: Int, _ x: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>) -> Int? {
     nodes.child(of: node, x, levels)
   }
 
   /// The leaf below `node` that answers for a row: where a level is unknown, on the heaviest way.
-  func leaf(from node: Int, _ x: UnsafePointer<Double>, _ levels: [Int32]) -> Int {
+  func leaf(from node: Int, _ x: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>) -> Int {
     var node = node
     while nodes[node].kind != .leaf {
       node = child(of: node, x, levels) ?? heaviestChild(node)
@@ -178,7 +178,7 @@ struct ClassTree: Sendable {
   }
 
   /// A new leaf for a level that a split by levels has not met; nil if the row has no level there.
-  mutating func newBranch(_ node: Int, _ levels: [Int32]) -> Int? {
+  mutating func newBranch(_ node: Int, _ levels: UnsafePointer<Int32>) -> Int? {
     guard let level = nodes.missingLevel(node, levels), hasRoomForNodes else { return nil }
     let child = newLeaf(depth: nodes[node].depth + 1)
     nodes.setChild(node, level: level, child)
@@ -190,7 +190,8 @@ struct ClassTree: Sendable {
   /// Writes the distribution that a leaf answers with into `out`, and which class the majority and Naive
   /// Bayes would say; all zeros and -1 if it has seen nothing.
   mutating func answer(
-    _ node: Int, _ x: UnsafePointer<Double>, _ levels: [Int32], into out: inout [Double]
+    _ node: Int, _ x: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>,
+    into out: UnsafeMutablePointer<Double>
   ) -> (majority: Int, bayes: Int) {
     let (classes, leaf) = (classes, nodes[node].left)
     let head = leaves[leaf]
@@ -219,12 +220,12 @@ struct ClassTree: Sendable {
           out[c] = exp(scores[c] - top)
           sum += out[c]
         }
-        smooth(&out, scale: 1 / sum, head.total)
+        smooth(out, scale: 1 / sum, head.total)
         return (majority, bayes)
       }
     }
     for c in 0..<classes { out[c] = weights[leaf * classes + c] }
-    smooth(&out, scale: 1 / head.total, head.total)
+    smooth(out, scale: 1 / head.total, head.total)
     return (majority, bayes)
   }
 
@@ -236,7 +237,7 @@ struct ClassTree: Sendable {
   }
 
   /// No leaf is surer of a class than its rows allow: of a majority this is (w + s)/(n + C·s), Laplace's rule.
-  private func smooth(_ out: inout [Double], scale: Double, _ total: Double) {
+  private func smooth(_ out: UnsafeMutablePointer<Double>, scale: Double, _ total: Double) {
     let s = settings.smoothing
     let least = s / (total + Double(classes) * s)
     let factor = scale * (1 - Double(classes) * least)
@@ -258,7 +259,8 @@ struct ClassTree: Sendable {
 
   /// Takes a row into a leaf. `said` is what `answer` found; returns whether it is time to try a split.
   mutating func learn(
-    _ node: Int, _ x: UnsafePointer<Double>, _ levels: [Int32], class y: Int, weight: Double,
+    _ node: Int, _ x: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>, class y: Int,
+    weight: Double,
     said: (majority: Int, bayes: Int)
   ) -> Bool {
     let leaf = nodes[node].left
@@ -281,7 +283,7 @@ struct ClassTree: Sendable {
   /// Has the tree find the row's leaf, learn it and split if it is time. `known` is the leaf that answered and
   /// what it said, if it was asked.
   mutating func take(
-    _ x: UnsafePointer<Double>, _ levels: [Int32], class y: Int, weight: Double,
+    _ x: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>, class y: Int, weight: Double,
     at known: (leaf: Int, said: (majority: Int, bayes: Int))?
   ) {
     var (node, isKnown) = (0, true)

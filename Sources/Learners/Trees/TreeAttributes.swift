@@ -35,7 +35,7 @@ struct TreeAttributes: Sendable {
   }
 
   /// Writes the level of each nominal attribute of a row, without learning any.
-  func find(_ row: SparseRow, into out: inout [Int32]) {
+  func find(_ row: SparseRow, into out: UnsafeMutablePointer<Int32>) {
     for a in 0..<nominals { out[a] = -1 }
     for k in 0..<row.count {
       let family = Int(row.families[k])
@@ -46,7 +46,7 @@ struct TreeAttributes: Sendable {
   }
 
   /// The same, and levels that are new get a number; returns whether any was.
-  mutating func learn(_ row: SparseRow, into out: inout [Int32]) -> Bool {
+  mutating func learn(_ row: SparseRow, into out: UnsafeMutablePointer<Int32>) -> Bool {
     var isNew = false
     for a in 0..<nominals { out[a] = -1 }
     for k in 0..<row.count {

@@ -109,7 +109,7 @@ struct TreeNodes: Sendable {
   }
 
   /// The level of a row that a branch for each level has no child for.
-  func missingLevel(_ node: Int, _ levels: [Int32]) -> Int? {
+  func missingLevel(_ node: Int, _ levels: UnsafePointer<Int32>) -> Int? {
     let own = nodes[node]
     guard own.kind == .levels, levels[own.feature] >= 0 else { return nil }
     return Int(levels[own.feature])
@@ -125,7 +125,7 @@ struct TreeNodes: Sendable {
 
   /// The child of a node that a row belongs to; nil for a level that has none.
   @inline(__always)
-  func child(of node: Int, _ x: UnsafePointer<Double>, _ levels: [Int32]) -> Int? {
+  func child(of node: Int, _ x: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>) -> Int? {
     let own = nodes[node]
     switch own.kind {
     case .number: return x[own.feature] <= own.threshold ? own.left : own.right

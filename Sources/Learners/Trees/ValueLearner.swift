@@ -1,24 +1,64 @@
 import Batches
 import Snapshots
 
-/// What predicts a number from a row's numbers and levels: a tree, or a committee of trees.
-///
-/// `x` are the numbers as they come, by which trees split; `z` the same on the scale of linear models.
+/// What predicts a number from a row's numbers and levels: a tree, or trees.
 protocol ValueModel: Sendable {
   var memoryBytes: Int { get }
-  /// Mutating for the sake of scratch memory alone.
-  mutating func answer(
-    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: [Int32]
-  ) -> Double
-  /// Learns the row that was answered last.
-  mutating func learn(
-    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: [Int32], target: Double,
-    weight: Double)
+  /// For each row in order: writes the answer, then learns the row if it has a target and weight.
+  mutating func take(_ rows: ValueRows, into answers: UnsafeMutablePointer<Double>)
   /// What has happened since this was last asked, by kind and in words.
   mutating func takeNews() -> [(kind: String, text: String)]
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing?
   func write(to writer: inout SnapshotWriter)
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError)
+}
+
+/// A model that takes one row after another.
+///
+/// `x` are the numbers as they come, by which trees split; `z` the same on the scale of linear models.
+protocol ValueRowModel: ValueModel {
+  func answer(
+    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>
+  ) -> Double
+  mutating func learn(
+    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>,
+    target: Double, weight: Double)
+}
+
+extension ValueRowModel {
+  mutating func take(_ rows: ValueRows, into answers: UnsafeMutablePointer<Double>) {
+    for r in 0..<rows.count {
+      answers[r] = answer(rows.numbers(r), rows.before(r), rows.levels(r))
+      guard rows.isLearned(r) else { continue }
+      learn(
+        rows.numbers(r), rows.after(r), rows.levels(r), target: rows.targets[r],
+        weight: rows.weights[r])
+    }
+  }
+}
+
+/// Rows lent to a model: their numbers, these on the scale of linear models, levels, targets (NaN: none) and
+/// weights.
+struct ValueRows {
+  let count: Int
+  fileprivate let allNumbers: UnsafePointer<Double>
+  fileprivate let numberWidth: Int
+  fileprivate let scaledBefore: UnsafePointer<Double>
+  fileprivate let scaledAfter: UnsafePointer<Double>
+  fileprivate let scaledWidth: Int
+  fileprivate let allLevels: UnsafePointer<Int32>
+  fileprivate let levelWidth: Int
+  let targets: UnsafePointer<Double>
+  let weights: UnsafePointer<Double>
+
+  /// Row `r`'s numbers as they come.
+  func numbers(_ r: Int) -> UnsafePointer<Double> { allNumbers + r * numberWidth }
+  /// Row `r`'s numbers on the scale of what came before it.
+  func before(_ r: Int) -> UnsafePointer<Double> { scaledBefore + r * scaledWidth }
+  /// The same on the scale of what came until and with it.
+  func after(_ r: Int) -> UnsafePointer<Double> { scaledAfter + r * scaledWidth }
+  func levels(_ r: Int) -> UnsafePointer<Int32> { allLevels + r * levelWidth }
+  func isLearned(_ r: Int) -> Bool { !targets[r].isNaN && weights[r] > 0 }
 }
 
 /// A `ValueModel` as a learner.
@@ -43,28 +83,29 @@ struct ValueLearner<Model: ValueModel>: Learner {
   func predict(
     _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
   ) {
-    var (model, sight) = (model, sight)
-    for i in rows {
-      sight.find(batch, i)
-      predictions[i] = model.answer(batch.dense(i), sight.scaled, sight.levels)
-    }
+    var copy = self
+    copy.take(batch, rows, into: &predictions, learns: false)
   }
 
   mutating func learn(
     _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
   ) {
-    for i in rows {
-      sight.find(batch, i)
-      predictions[i] = model.answer(batch.dense(i), sight.scaled, sight.levels)
-      guard !batch.targets[i].isNaN else { continue }
-      sight.learn(batch, i)
-      learned += 1
-      guard batch.weights[i] > 0 else { continue }
-      model.learn(
-        batch.dense(i), sight.scaled, sight.levels, target: batch.targets[i],
-        weight: batch.weights[i])
-    }
+    take(batch, rows, into: &predictions, learns: true)
     for news in model.takeNews() { tell(news.kind, news.text) }
+  }
+
+  private mutating func take(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, into predictions: inout Predictions,
+    learns: Bool
+  ) {
+    var first = rows.lowerBound
+    while first < rows.upperBound {
+      let part = first..<min(first + ValueSight.most, rows.upperBound)
+      learned += sight.see(batch, part, learns: learns)
+      sight.lend(batch, part) { model.take($0, into: $1) }
+      for i in part { predictions[i] = sight.answers[i - first] }
+      first = part.upperBound
+    }
   }
 
   private mutating func tell(_ kind: String, _ text: String) {
@@ -112,34 +153,96 @@ struct ValueLearner<Model: ValueModel>: Learner {
   }
 }
 
-/// What a tree of numbers has before it of a row: its levels, and its numbers on the models' scale.
+/// What trees of numbers have before them of some rows: levels, and numbers on the models' scale.
 struct ValueSight: Sendable {
+  /// Rows that are seen at a time at most.
+  static let most = 256
+
   private(set) var attributes: TreeAttributes
   var scaler: FeatureScaler
-  private(set) var levels: [Int32]
-  private(set) var scaled: [Double]
+  private(set) var answers: [Double] = []
+  private let levelWidth: Int
+  private let scaledWidth: Int
+  private var levels: [Int32] = []
+  private var before: [Double] = []
+  private var after: [Double] = []
+  private var targets: [Double] = []
 
   init(_ context: LearnerContext, _ scale: FeatureScaler.Kind) {
     attributes = TreeAttributes(context)
     // Five deviations: no row throws a linear model far.
     scaler = FeatureScaler(scale, limit: scale == .standard ? 5 : 0, width: context.denseWidth)
-    levels = Array(repeating: -1, count: attributes.nominals)
-    scaled = Array(repeating: 0, count: scaler.stride)
+    levelWidth = max(1, attributes.nominals)
+    scaledWidth = max(4, scaler.stride)
   }
 
-  var memoryBytes: Int { scaler.memoryBytes + 4 * levels.count + 8 * scaled.count }
-
-  /// A row as it is seen by what came before it.
-  mutating func find(_ batch: borrowing MicroBatch, _ row: Int) {
-    attributes.find(batch.sparse(row), into: &levels)
-    scaler.transform(batch.dense(row), into: &scaled)
+  var memoryBytes: Int {
+    scaler.memoryBytes + 4 * levels.capacity
+      + 8 * (answers.capacity + before.capacity + after.capacity + targets.capacity)
   }
 
-  /// Takes the row in, and sees it as it is now.
-  mutating func learn(_ batch: borrowing MicroBatch, _ row: Int) {
-    _ = attributes.learn(batch.sparse(row), into: &levels)
-    scaler.observe(batch.dense(row))
-    scaler.transform(batch.dense(row), into: &scaled)
+  /// Sees rows as they are by what came before each, and where they are to be learned takes those with a
+  /// target in; returns how many those were.
+  mutating func see(_ batch: borrowing MicroBatch, _ rows: Range<Int>, learns: Bool) -> Int {
+    let count = rows.count
+    if answers.count < count {
+      answers = Array(repeating: 0, count: count)
+      targets = answers
+      before = Array(repeating: 0, count: count * scaledWidth)
+      after = before
+      levels = Array(repeating: -1, count: count * levelWidth)
+    }
+    var learned = 0
+    for (r, i) in rows.enumerated() {
+      let x = batch.dense(i)
+      targets[r] = learns ? batch.targets[i] : .nan
+      before.withUnsafeMutableBufferPointer {
+        if let base = $0.baseAddress { scaler.transform(x, into: base + r * scaledWidth) }
+      }
+      let isLearned = !targets[r].isNaN
+      levels.withUnsafeMutableBufferPointer {
+        guard let base = $0.baseAddress.map({ $0 + r * levelWidth }) else { return }
+        if isLearned {
+          _ = attributes.learn(batch.sparse(i), into: base)
+        } else {
+          attributes.find(batch.sparse(i), into: base)
+        }
+      }
+      guard isLearned else { continue }
+      learned += 1
+      scaler.observe(x)
+      after.withUnsafeMutableBufferPointer {
+        if let base = $0.baseAddress { scaler.transform(x, into: base + r * scaledWidth) }
+      }
+    }
+    return learned
+  }
+
+  /// Lends the rows that were seen last, and where their answers go.
+  mutating func lend(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>,
+    _ body: (ValueRows, UnsafeMutablePointer<Double>) -> Void
+  ) {
+    levels.withUnsafeBufferPointer { levels in
+      before.withUnsafeBufferPointer { before in
+        after.withUnsafeBufferPointer { after in
+          targets.withUnsafeBufferPointer { targets in
+            answers.withUnsafeMutableBufferPointer { answers in
+              guard let levels = levels.baseAddress, let before = before.baseAddress,
+                let after = after.baseAddress, let targets = targets.baseAddress,
+                let answers = answers.baseAddress
+              else { return }
+              body(
+                ValueRows(
+                  count: rows.count, allNumbers: batch.dense(rows.lowerBound),
+                  numberWidth: batch.stride, scaledBefore: before, scaledAfter: after,
+                  scaledWidth: scaledWidth, allLevels: levels, levelWidth: levelWidth,
+                  targets: targets, weights: batch.weights + rows.lowerBound), answers)
+            }
+          }
+        }
+      }
+    }
   }
 
   func write(to writer: inout SnapshotWriter) {

@@ -47,7 +47,7 @@ struct ValueObservers: Sendable {
   // MARK: - Rows
 
   mutating func observe(
-    _ x: UnsafePointer<Double>, _ rowLevels: [Int32], target: Double, weight: Double,
+    _ x: UnsafePointer<Double>, _ rowLevels: UnsafePointer<Int32>, target: Double, weight: Double,
     scale: Double, most: Int
   ) {
     for j in roots.indices {

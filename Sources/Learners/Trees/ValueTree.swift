@@ -55,7 +55,7 @@ struct ValueLeaf: Sendable {
 /// The nodes, leaves and models of a tree that predicts numbers, and what can be done with them.
 ///
 /// A child begins with the moments of its side of the split, its parent's linear model and errors.
-struct ValueTree: ValueModel {
+struct ValueTree: ValueRowModel {
   let settings: ValueTreeSettings
   let numbers: Int
   private let nominals: Int
@@ -68,9 +68,15 @@ struct ValueTree: ValueModel {
   private var bounded = 0
   private(set) var splits = 0
   private var growing = 0
+  /// Attributes that are not to be looked at for splits.
+  private var excluded: Set<Int>
   private var random: RandomBits
 
-  init(settings: ValueTreeSettings, numbers: Int, nominals: Int, seed: UInt64 = 0) {
+  init(
+    settings: ValueTreeSettings, numbers: Int, nominals: Int, seed: UInt64 = 0,
+    excluded: Set<Int> = []
+  ) {
+    self.excluded = excluded
     self.settings = settings
     self.numbers = numbers
     self.nominals = nominals
@@ -190,7 +196,7 @@ struct ValueTree: ValueModel {
   }
 
   /// A new leaf for a level that a split by levels has not met; nil if the row has no level there.
-  mutating func newBranch(_ node: Int, _ levels: [Int32]) -> Int? {
+  mutating func newBranch(_ node: Int, _ levels: UnsafePointer<Int32>) -> Int? {
     guard let level = nodes.missingLevel(node, levels), hasRoom else { return nil }
     let child = newLeaf(depth: nodes[node].depth + 1)
     nodes.setChild(node, level: level, child)
@@ -200,7 +206,7 @@ struct ValueTree: ValueModel {
   // MARK: - Answers
 
   /// The leaf below `node` that answers for a row: where a level is unknown, on the heaviest way.
-  func leaf(from node: Int, _ x: UnsafePointer<Double>, _ levels: [Int32]) -> Int {
+  func leaf(from node: Int, _ x: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>) -> Int {
     var node = node
     while nodes[node].kind != .leaf {
       node = nodes.child(of: node, x, levels) ?? heaviestChild(node)
@@ -209,7 +215,7 @@ struct ValueTree: ValueModel {
   }
 
   func answer(
-    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: [Int32]
+    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>
   ) -> Double {
     answer(leaf(from: 0, x, levels), z)
   }
@@ -239,7 +245,8 @@ struct ValueTree: ValueModel {
 
   /// Has the tree find the row's leaf and learn it.
   mutating func learn(
-    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: [Int32], target: Double,
+    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>,
+    target: Double,
     weight: Double
   ) {
     var (node, isFresh) = (0, false)
@@ -259,7 +266,8 @@ struct ValueTree: ValueModel {
 
   /// Takes a row into a leaf; returns whether it is time to try a split.
   mutating func learn(
-    _ node: Int, _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, _ levels: [Int32],
+    _ node: Int, _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>,
+    _ levels: UnsafePointer<Int32>,
     target: Double, weight: Double
   ) -> Bool {
     let leaf = nodes[node].left
@@ -346,6 +354,7 @@ struct ValueTree: ValueModel {
   /// The attributes that a leaf may split on, the numbers first.
   private func candidates(_ leaf: Int) -> [Int] {
     var all = Array(0..<(numbers + nominals))
+    if !excluded.isEmpty { all.removeAll { excluded.contains($0) } }
     let (wish, count) = (settings.subspace, all.count)
     guard wish > 0, wish < count else { return all }
     var random = RandomBits(seed: leaves[leaf].seed)
@@ -422,6 +431,7 @@ struct ValueTree: ValueModel {
     writer.write(models)
     writer.write(freeLeaves)
     writer.write([bounded, splits, Int(bitPattern: UInt(random.state))])
+    writer.write(excluded.sorted())
     nodes.write(to: &writer)
   }
 
@@ -451,6 +461,7 @@ struct ValueTree: ValueModel {
     models = try reader.readDoubles()
     freeLeaves = try reader.readInts()
     let counts = try reader.readInts()
+    excluded = Set(try reader.readInts())
     guard models.count == count * stride, counts.count == 3,
       freeLeaves.allSatisfy({ leaves.indices.contains($0) })
     else { throw .corrupt }
