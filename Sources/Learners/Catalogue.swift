@@ -15,6 +15,7 @@ extension Catalogue where Context == LearnerContext, Product == any Learner {
         NaiveBayes.entry,
         HoeffdingTree.entry,
         HoeffdingAdaptiveTree.entry,
+        ExtremelyFastDecisionTree.entry,
         HoeffdingTreeRegressor.entry,
         HoeffdingAdaptiveTreeRegressor.entry,
         AdaptiveRandomForest.entry,

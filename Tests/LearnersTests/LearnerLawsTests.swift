@@ -84,6 +84,9 @@ import Testing
         "hoeffding-tree:grace=30,delta=0.2,leaf=naive-bayes,criterion="
           + (task == .binary ? "hellinger" : "gini"),
         "hoeffding-adaptive-tree:grace=20,delta=0.3,splits=any,window=20,adwin=0.9",
+        "hoeffding-tree:grace=20,delta=0.3,bins=8,poor-attributes=drop",
+        "extremely-fast-decision-tree:grace=20,delta=0.9,review=10,splits=any,bins=6",
+        "extremely-fast-decision-tree:grace=20,delta=0.9,review=10,max-bytes=20000",
       ] {
         cases.append(Case(text: tree, task: task))
       }

@@ -87,6 +87,33 @@ import Testing
   }
 }
 
+/// Trees that take tests back beside River's with the same parameters, row by row: reviewed at every row, as
+/// River does whatever it is told, and without ties, at which River lets any other attribute in.
+@Suite struct ExtremelyFastDecisionTreeTests {
+  @Test(arguments: [
+    TreeGoldenTests.Case(
+      golden: "efdt_mc_numeric", text: "leaf=majority,grace=50", usesColour: false),
+    TreeGoldenTests.Case(golden: "efdt_mc", text: "leaf=majority,grace=50,splits=any"),
+    TreeGoldenTests.Case(
+      golden: "efdt_nba", text: "leaf=adaptive,grace=150,splits=any",
+      // 150 rows on top of weights that a split has parted add up to a little less: one row later.
+      until: 4591),
+    TreeGoldenTests.Case(golden: "efdt_nb_binary", text: "leaf=naive-bayes,grace=200"),
+  ]) func `tests are made and taken back as River does`(item: TreeGoldenTests.Case) throws {
+    let rows = try TreeGoldenTests.rows(target: "y_class", usesColour: item.usesColour)
+    var learner = try Catalogue.learners.make(
+      "extremely-fast-decision-tree:\(item.text),delta=1e-3,tie=0,review=1,smoothing=0",
+      TreeGoldenTests.context(.binary, usesColour: item.usesColour))
+    let expected = try Golden.column("trees/efdt_river.csv", item.golden)
+    let found = LearnerLawsTests.learn(&learner, rows, [250])
+    for row in 1..<item.until {
+      #expect(
+        abs(found[row][0] - expected[row]) < 1e-7,
+        "row \(row): \(found[row][0]) for \(expected[row])")
+    }
+  }
+}
+
 /// Trees of numbers beside River's with the same parameters, row by row.
 @Suite struct ValueTreeGoldenTests {
   static let rivers =
@@ -119,6 +146,51 @@ import Testing
         abs(found[row][0] - expected[row]) < 1e-6,
         "row \(row): \(found[row][0]) for \(expected[row])")
     }
+  }
+}
+
+/// Histograms of a number beside all its values.
+@Suite struct ClassHistogramTests {
+  @Test(arguments: [1, 2, 3, 4] as [UInt64])
+  func `both sides of every gap are exact`(seed: UInt64) {
+    var random = SplitMix(seed: seed)
+    let (most, classes) = (Int(2 + seed * 4), 3)
+    var storage = Array(
+      repeating: 0.0, count: ClassHistogram.size(classes: classes, most: most))
+    var values: [(value: Double, class: Int, weight: Double)] = []
+    for _ in 0..<3_000 {
+      // Some values come again, most do not.
+      let value = random.unit() < 0.3 ? Double(Int(random.unit() * 9)) : random.unit() * 10 - 2
+      let (c, weight) = (Int(random.unit() * 3), Double(1 + Int(random.unit() * 3)))
+      values.append((value, c, weight))
+      storage.withUnsafeMutableBufferPointer {
+        guard let base = $0.baseAddress else { return }
+        let histogram = ClassHistogram(base, classes: classes, most: most)
+        histogram.add(value, class: c, weight: weight)
+        #expect(histogram.count <= most, "seed \(seed)")
+      }
+    }
+    var gaps = 0
+    storage.withUnsafeMutableBufferPointer {
+      guard let base = $0.baseAddress else { return }
+      let histogram = ClassHistogram(base, classes: classes, most: most)
+      var (sums, last) = ([0.0, 0, 0], -Double.infinity)
+      histogram.forEachGap(&sums) { threshold, left in
+        gaps += 1
+        #expect(threshold > last, "seed \(seed)")
+        last = threshold
+        var again = [0.0, 0, 0]
+        histogram.addWeights(upTo: threshold, to: &again)
+        #expect(again == left)
+        for c in 0..<classes {
+          let exact = values.reduce(0) {
+            $0 + ($1.class == c && $1.value <= threshold ? $1.weight : 0)
+          }
+          #expect(left[c] == exact, "seed \(seed), threshold \(threshold)")
+        }
+      }
+    }
+    #expect(gaps == most - 1)
   }
 }
 

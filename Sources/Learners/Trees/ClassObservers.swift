@@ -9,6 +9,7 @@ import Snapshots
 ///     class c   C × (2 + 5·P): the weight seen, ½·Σ log 2πσ², then P each of mean, Σ(x−mean)²,
 ///               least, greatest, 1/(2σ²)
 ///     attribute for each level C weights
+///     number    where `bins` are wanted: a `ClassHistogram`
 ///
 /// Σ log is kept beside the sums, so that Naive Bayes takes one logarithm a class and row: the
 /// logarithm of a product of σ² is taken of mantissas and exponents apart. Variances are those of a
@@ -22,13 +23,17 @@ struct ClassObservers: Sendable {
   /// Levels for which there is room, by attribute.
   private(set) var levelRoom: [Int]
   private var levelStart: [Int] = []
+  /// Bins of each number's histogram; 0: none.
+  let bins: Int
+  private var histogramStart = 0
   private var stride = 0
   private var pool: [Double] = []
   private var free: [Int] = []
   private(set) var count = 0
 
-  init(numbers: Int, nominals: Int, classes: Int) {
+  init(numbers: Int, nominals: Int, classes: Int, bins: Int) {
     self.numbers = numbers
+    self.bins = bins
     self.classes = classes
     padded = (numbers + 3) & ~3
     levelRoom = Array(repeating: 4, count: nominals)
@@ -47,7 +52,20 @@ struct ClassObservers: Sendable {
       levelStart.append(at)
       at += room * classes
     }
-    stride = at
+    histogramStart = at
+    stride = at + numbers * ClassHistogram.size(classes: classes, most: bins)
+  }
+
+  /// Lends the histogram of number `j`.
+  private mutating func withHistogram<Result>(
+    _ block: Int, number j: Int, _ body: (ClassHistogram) -> Result
+  ) -> Result? {
+    let at =
+      block * stride + histogramStart + j * ClassHistogram.size(classes: classes, most: bins)
+    let (classes, bins) = (classes, bins)
+    return pool.withUnsafeMutableBufferPointer { pool in
+      pool.baseAddress.map { body(ClassHistogram($0 + at, classes: classes, most: bins)) }
+    }
   }
 
   // MARK: - Blocks
@@ -96,7 +114,7 @@ struct ClassObservers: Sendable {
     guard wishedClasses > classes || zip(levels, levelRoom).contains(where: { $0 > $1 }) else {
       return
     }
-    let before = self
+    var before = self
     classes = max(classes, wishedClasses)
     for a in levelRoom.indices where levels[a] > levelRoom[a] {
       levelRoom[a] = max(levels[a], levelRoom[a] * 2)
@@ -117,6 +135,11 @@ struct ClassObservers: Sendable {
           }
         }
       }
+      for j in 0..<(bins > 0 ? numbers : 0) {
+        _ = before.withHistogram(block, number: j) { old in
+          withHistogram(block, number: j) { $0.take(old) }
+        }
+      }
     }
   }
 
@@ -124,6 +147,17 @@ struct ClassObservers: Sendable {
 
   /// Takes a row of class `c` into a block.
   mutating func observe(
+    _ block: Int, _ x: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>, class c: Int,
+    weight: Double
+  ) {
+    observeMoments(block, x, levels, class: c, weight: weight)
+    guard bins > 0 else { return }
+    for j in 0..<numbers {
+      _ = withHistogram(block, number: j) { $0.add(x[j], class: c, weight: weight) }
+    }
+  }
+
+  private mutating func observeMoments(
     _ block: Int, _ x: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>, class c: Int,
     weight: Double
   ) {
@@ -246,8 +280,35 @@ struct ClassObservers: Sendable {
     return least <= most ? least...most : nil
   }
 
-  /// The classes' weights on both sides of number `j` ≤ `threshold`, as their normal distributions have it.
-  func divide(_ block: Int, number j: Int, at threshold: Double, into out: inout [Double]) {
+  /// Calls `body` with every threshold that number `j`'s histogram offers, and the classes' weights at and
+  /// below it.
+  mutating func forEachGap(
+    _ block: Int, number j: Int, _ sums: inout [Double], _ body: (Double, [Double]) -> Void
+  ) {
+    // Taken out for as long: what is lent to the body must be nobody else's.
+    var own = sums
+    sums = []
+    _ = withHistogram(block, number: j) { $0.forEachGap(&own, body) }
+    sums = own
+  }
+
+  /// The classes' weights on both sides of number `j` ≤ `threshold`, by its histogram or else as their normal
+  /// distributions have it.
+  mutating func divide(
+    _ block: Int, number j: Int, at threshold: Double, into out: inout [Double]
+  ) {
+    guard bins > 0 else {
+      divideNormal(block, number: j, at: threshold, into: &out)
+      return
+    }
+    for c in 0..<(2 * classes) { out[c] = 0 }
+    _ = withHistogram(block, number: j) { $0.addWeights(upTo: threshold, to: &out) }
+    for c in 0..<classes { out[classes + c] = max(0, seen(block, c) - out[c]) }
+  }
+
+  private func divideNormal(
+    _ block: Int, number j: Int, at threshold: Double, into out: inout [Double]
+  ) {
     for c in 0..<classes {
       let base = block * stride + c * classStride + 2
       let n = seen(block, c)

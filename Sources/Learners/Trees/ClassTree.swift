@@ -12,9 +12,13 @@ struct ClassTree: Sendable {
   private var weights: [Double] = []
   private var ranks: [Int] = []
   private var freeLeaves: [Int] = []
+  /// Where tests are reviewed, for each node that is a test the leaf that knows of all its rows; −1: none.
+  private var overviews: [Int] = []
   /// Notices of the bound on memory, since they were last taken.
   private(set) var bounded = 0
   private(set) var splits = 0
+  /// Tests that have given way to a better one.
+  private(set) var replaced = 0
   private var scores: [Double]
   private var discarded: [Double]
   private var work = SplitWork()
@@ -30,7 +34,8 @@ struct ClassTree: Sendable {
     self.settings = settings
     self.excluded = excluded
     random = RandomBits(seed: seed)
-    observers = ClassObservers(numbers: numbers, nominals: nominals, classes: classes)
+    observers = ClassObservers(
+      numbers: numbers, nominals: nominals, classes: classes, bins: settings.bins)
     scores = Array(repeating: 0, count: 2 * classes)
     discarded = Array(repeating: 0, count: classes)
     levelsOfAttribute = Array(repeating: 0, count: nominals)
@@ -41,7 +46,7 @@ struct ClassTree: Sendable {
 
   var memoryBytes: Int {
     nodes.memoryBytes + leaves.capacity * MemoryLayout<TreeLeaf>.stride
-      + 8 * (weights.capacity + ranks.capacity) + observers.memoryBytes
+      + 8 * (weights.capacity + ranks.capacity + overviews.capacity) + observers.memoryBytes
   }
 
   // MARK: - Nodes
@@ -121,8 +126,17 @@ struct ClassTree: Sendable {
 
   /// Gives back a node and all below it.
   mutating func remove(_ node: Int) {
-    var gone: [Int] = []
-    nodes.remove(node) { gone.append($0) }
+    var (gone, tests): ([Int], [Int]) = ([], [])
+    nodes.remove(node, leaves: { gone.append($0) }, tests: { tests.append($0) })
+    giveBack(gone, tests)
+  }
+
+  private mutating func giveBack(_ gone: [Int], _ tests: [Int]) {
+    for test in tests where test < overviews.count && overviews[test] >= 0 {
+      deactivate(overviews[test])
+      freeLeaves.append(overviews[test])
+      overviews[test] = -1
+    }
     for leaf in gone {
       deactivate(leaf)
       freeLeaves.append(leaf)
@@ -268,6 +282,19 @@ struct ClassTree: Sendable {
       // Of a leaf that is empty the majority counts as right.
       if said.majority == y || leaves[leaf].met == 0 { leaves[leaf].majorityRight += weight }
       if said.bayes == y { leaves[leaf].bayesRight += weight }
+    }
+    takeIn(leaf, x, levels, class: y, weight: weight)
+    return leaves[leaf].block >= 0
+      && leaves[leaf].total - leaves[leaf].attempted >= settings.grace
+  }
+
+  /// Takes a row into what leaf `leaf` knows of its rows.
+  @inline(__always)
+  private mutating func takeIn(
+    _ leaf: Int, _ x: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>, class y: Int,
+    weight: Double
+  ) {
+    if leaves[leaf].block >= 0 {
       observers.observe(leaves[leaf].block, x, levels, class: y, weight: weight)
     }
     if ranks[leaf * classes + y] == 0 {
@@ -276,8 +303,6 @@ struct ClassTree: Sendable {
     }
     weights[leaf * classes + y] += weight
     leaves[leaf].total += weight
-    return leaves[leaf].block >= 0
-      && leaves[leaf].total - leaves[leaf].attempted >= settings.grace
   }
 
   /// Has the tree find the row's leaf, learn it and split if it is time. `known` is the leaf that answered and
@@ -306,7 +331,78 @@ struct ClassTree: Sendable {
       said = answer(node, x, levels, into: &out)
       discarded = out
     }
-    if learn(node, x, levels, class: y, weight: weight, said: said) { _ = attemptSplit(node) }
+    learnAndSplit(node, x, levels, class: y, weight: weight, said: said)
+  }
+
+  /// Takes a row into a leaf and splits it if it is time; where tests are reviewed, those on its way too.
+  mutating func learnAndSplit(
+    _ node: Int, _ x: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>, class y: Int,
+    weight: Double, said: (majority: Int, bayes: Int)
+  ) {
+    let isTime = learn(node, x, levels, class: y, weight: weight, said: said)
+    if settings.review > 0 {
+      review(x, levels, class: y, weight: weight)
+    } else if isTime {
+      _ = attemptSplit(node)
+    }
+  }
+
+  // MARK: - Reviews
+
+  /// Has the tests on a row's way take it in and, where that is due, gives them up for a better one; then tries
+  /// to split the leaf at the end. For a row that its leaf has learned.
+  ///
+  /// Reference: Manapragada et al. 2018, algorithms 2 and 3: see `ExtremelyFastDecisionTree`.
+  mutating func review(
+    _ x: UnsafePointer<Double>, _ levels: UnsafePointer<Int32>, class y: Int, weight: Double
+  ) {
+    var node = 0
+    while nodes[node].kind != .leaf {
+      let own = node < overviews.count ? overviews[node] : -1
+      if own >= 0 {
+        takeIn(own, x, levels, class: y, weight: weight)
+        if leaves[own].block >= 0,
+          leaves[own].total - leaves[own].attempted >= settings.review
+        {
+          leaves[own].attempted = leaves[own].total
+          if reconsider(node, own) { return }
+        }
+      }
+      node = child(of: node, x, levels) ?? heaviestChild(node)
+    }
+    let leaf = nodes[node].left
+    if leaves[leaf].block >= 0, leaves[leaf].total - leaves[leaf].attempted >= settings.grace {
+      _ = attemptSplit(node)
+    }
+  }
+
+  /// Puts a better test in the place of one that is worse by Hoeffding's bound, or a leaf if none is better.
+  /// Returns whether what was below has gone.
+  private mutating func reconsider(_ node: Int, _ own: Int) -> Bool {
+    let feature = nodes[node].feature
+    let isNumber = nodes[node].kind == .number
+    guard let (best, _, current) = ways(own, current: (feature, isNumber)) else { return false }
+    let none = settings.criterion.none(before: work.before, classes: classes)
+    let bound = ClassTree.bound(
+      range: settings.criterion.range(classes: leaves[own].met), delta: settings.delta,
+      count: leaves[own].total)
+    guard max(best.merit, none) - current.merit > bound else {
+      // Once it is known well the same attribute may be cut elsewhere: what is below stays.
+      if bound < settings.tie, best.feature == feature, best.kind == nodes[node].kind,
+        best.kind != .levels
+      {
+        nodes[node].threshold = best.threshold
+      }
+      return false
+    }
+    var (gone, tests): ([Int], [Int]) = ([], [])
+    nodes.cut(node, leaf: own, leaves: { gone.append($0) }, tests: { tests.append($0) })
+    giveBack(gone, tests)
+    overviews[node] = -1
+    leaves[own].node = node
+    replaced += 1
+    if best.merit > none, hasRoomForNodes { split(node, best) }
+    return true
   }
 
   /// Hoeffding's bound: with probability 1 − δ the mean of n values of range R lies no further from its
@@ -320,30 +416,7 @@ struct ClassTree: Sendable {
   mutating func attemptSplit(_ node: Int) -> Bool {
     let leaf = nodes[node].left
     defer { if nodes[node].kind == .leaf { leaves[leaf].attempted = leaves[leaf].total } }
-    var present = 0
-    for c in 0..<classes where weights[leaf * classes + c] > 0 { present += 1 }
-    guard present >= 2, leaves[leaf].block >= 0 else { return false }
-    work.makeRoom(classes: classes, levels: observers.levelRoom.max() ?? 0)
-    for c in 0..<classes { work.before[c] = weights[leaf * classes + c] }
-    findCandidates(leaf)
-    var best = SplitWay()
-    var second = -Double.infinity
-    func offer(_ suggestion: SplitWay) {
-      if suggestion.merit > best.merit {
-        second = best.merit
-        best = suggestion
-      } else {
-        second = max(second, suggestion.merit)
-      }
-    }
-    for k in 0..<work.candidates.count {
-      let attribute = work.candidates[k]
-      offer(
-        attribute < observers.numbers
-          ? bestThreshold(leaf, number: attribute)
-          : bestLevels(leaf, attribute: attribute - observers.numbers))
-    }
-    guard best.merit > -.infinity else { return false }
+    guard leaves[leaf].block >= 0, let (best, second, _) = ways(leaf) else { return false }
     guard hasRoomForNodes else {
       bounded += 1
       return false
@@ -351,16 +424,65 @@ struct ClassTree: Sendable {
     let bound = ClassTree.bound(
       range: settings.criterion.range(classes: leaves[leaf].met), delta: settings.delta,
       count: leaves[leaf].total)
-    guard best.merit - second > bound || bound < settings.tie else { return false }
+    let none = settings.criterion.none(before: work.before, classes: classes)
+    // A test that can be taken back only has to be better than none.
+    let lead = best.merit - (settings.review > 0 ? none : second)
+    guard lead > bound || bound < settings.tie else {
+      if settings.dropsPoor { dropPoor(leaf, best: best.merit, bound) }
+      return false
+    }
     split(node, best)
     return true
+  }
+
+  /// No longer looks at attributes that are worse than the best by Hoeffding's bound (VFDT, §3.1).
+  private mutating func dropPoor(_ leaf: Int, best: Double, _ bound: Double) {
+    for k in 0..<work.candidates.count where work.merits[k] < best - bound {
+      leaves[leaf].poor.insert(work.candidates[k])
+    }
+  }
+
+  /// The best and the merit of the second best of all ways to split a leaf, and the best by attribute `current`;
+  /// nil if it holds one class or no way parts its rows.
+  private mutating func ways(
+    _ leaf: Int, current: (feature: Int, isNumber: Bool)? = nil
+  ) -> (best: SplitWay, second: Double, current: SplitWay)? {
+    var present = 0
+    for c in 0..<classes where weights[leaf * classes + c] > 0 { present += 1 }
+    guard present >= 2 else { return nil }
+    work.makeRoom(classes: classes, levels: observers.levelRoom.max() ?? 0)
+    for c in 0..<classes { work.before[c] = weights[leaf * classes + c] }
+    findCandidates(leaf)
+    var (best, own) = (SplitWay(), SplitWay())
+    var second = -Double.infinity
+    for k in 0..<work.candidates.count {
+      let attribute = work.candidates[k]
+      let isNumber = attribute < observers.numbers
+      let way =
+        isNumber
+        ? bestThreshold(leaf, number: attribute)
+        : bestLevels(leaf, attribute: attribute - observers.numbers)
+      work.merits.append(way.merit)
+      if let current, current.isNumber == isNumber, current.feature == way.feature { own = way }
+      if way.merit > best.merit {
+        second = best.merit
+        best = way
+      } else {
+        second = max(second, way.merit)
+      }
+    }
+    return best.merit > -.infinity ? (best, second, own) : nil
   }
 
   /// The attributes that a leaf may split on, the numbers first.
   private mutating func findCandidates(_ leaf: Int) {
     work.candidates.removeAll(keepingCapacity: true)
+    work.merits.removeAll(keepingCapacity: true)
+    let poor = leaves[leaf].poor
     for attribute in 0..<(observers.numbers + levelsOfAttribute.count)
-    where excluded.isEmpty || !excluded.contains(attribute) { work.candidates.append(attribute) }
+    where excluded.isEmpty || !excluded.contains(attribute) {
+      if poor.isEmpty || !poor.contains(attribute) { work.candidates.append(attribute) }
+    }
     let (wish, count) = (settings.subspace, work.candidates.count)
     guard wish > 0, wish < count else { return }
     var random = RandomBits(seed: leaves[leaf].seed)
@@ -372,6 +494,7 @@ struct ClassTree: Sendable {
   private mutating func bestThreshold(_ leaf: Int, number j: Int) -> SplitWay {
     var best = SplitWay()
     let block = leaves[leaf].block
+    if settings.bins > 0 { return bestGap(block, number: j) }
     guard let range = observers.range(block, number: j) else { return best }
     let step = (range.upperBound - range.lowerBound) / (Double(settings.thresholds) + 1)
     for i in 0..<settings.thresholds {
@@ -381,6 +504,26 @@ struct ClassTree: Sendable {
       let merit = settings.criterion.merit(
         before: work.before, after: work.sides, branches: 2, classes: classes,
         leastShare: settings.leastShare)
+      if merit > best.merit {
+        best = SplitWay(merit: merit, kind: .number, feature: j, threshold: threshold)
+      }
+    }
+    return best
+  }
+
+  /// The best of the places between the bins of a number's histogram.
+  private mutating func bestGap(_ block: Int, number j: Int) -> SplitWay {
+    var best = SplitWay()
+    var sides = work.sides
+    let (classes, before) = (classes, work.before)
+    let (criterion, leastShare) = (settings.criterion, settings.leastShare)
+    observers.forEachGap(block, number: j, &work.sums) { threshold, left in
+      for c in 0..<classes {
+        sides[c] = left[c]
+        sides[classes + c] = max(0, before[c] - left[c])
+      }
+      let merit = criterion.merit(
+        before: before, after: sides, branches: 2, classes: classes, leastShare: leastShare)
       if merit > best.merit {
         best = SplitWay(merit: merit, kind: .number, feature: j, threshold: threshold)
       }
@@ -443,9 +586,15 @@ struct ClassTree: Sendable {
         children = sides
       }
     }
-    // The leaf's own block is free for the first child.
-    deactivate(leaf)
-    freeLeaves.append(leaf)
+    if settings.review > 0 {
+      while overviews.count <= node { overviews.append(-1) }
+      overviews[node] = leaf
+      leaves[leaf].attempted = leaves[leaf].total
+    } else {
+      // The leaf's own block is free for the first child.
+      deactivate(leaf)
+      freeLeaves.append(leaf)
+    }
     guard way.kind == .levels else {
       let left = newLeaf(depth: depth + 1, classWeights: children[..<classes], order: order)
       let right = newLeaf(depth: depth + 1, classWeights: children[classes...], order: order)
@@ -524,9 +673,11 @@ struct ClassTree: Sendable {
     writer.write(weights)
     writer.write(ranks)
     writer.write(freeLeaves)
-    writer.write([bounded, splits, Int(bitPattern: UInt(random.state))])
+    writer.write([bounded, splits, replaced, Int(bitPattern: UInt(random.state))])
     writer.write(leaves.map { Int(bitPattern: UInt($0.seed)) })
     writer.write(excluded.sorted())
+    writer.write(overviews)
+    for leaf in leaves where settings.dropsPoor { writer.write(leaf.poor.sorted()) }
     nodes.write(to: &writer)
   }
 
@@ -541,11 +692,15 @@ struct ClassTree: Sendable {
     let counts = try reader.readInts()
     let seeds = try reader.readInts()
     excluded = Set(try reader.readInts())
+    overviews = try reader.readInts()
     let leafCount = heads.count / 3
     guard heads.count == 3 * leafCount, sums.count == 4 * leafCount,
-      weights.count == leafCount * classes, ranks.count == weights.count, counts.count == 3,
+      weights.count == leafCount * classes, ranks.count == weights.count, counts.count == 4,
       seeds.count == leafCount, levelsOfAttribute.count == observers.levelRoom.count
     else { throw .corrupt }
+    var poor: [Set<Int>] = []
+    for _ in 0..<(settings.dropsPoor ? leafCount : 0) { poor.append(Set(try reader.readInts())) }
+    guard overviews.allSatisfy({ (-1..<leafCount).contains($0) }) else { throw .corrupt }
     try nodes.restore(
       from: &reader, leaves: leafCount, numbers: observers.numbers,
       nominals: levelsOfAttribute.count)
@@ -556,13 +711,14 @@ struct ClassTree: Sendable {
       (leaf.total, leaf.attempted) = (sums[4 * k], sums[4 * k + 1])
       (leaf.majorityRight, leaf.bayesRight) = (sums[4 * k + 2], sums[4 * k + 3])
       leaf.seed = UInt64(UInt(bitPattern: seeds[k]))
+      if !poor.isEmpty { leaf.poor = poor[k] }
       leaves.append(leaf)
     }
     guard leaves.allSatisfy({ (-1..<observers.count).contains($0.block) }),
       freeLeaves.allSatisfy({ leaves.indices.contains($0) })
     else { throw .corrupt }
-    (bounded, splits) = (counts[0], counts[1])
-    random.state = UInt64(UInt(bitPattern: counts[2]))
+    (bounded, splits, replaced) = (counts[0], counts[1], counts[2])
+    random.state = UInt64(UInt(bitPattern: counts[3]))
     scores = Array(repeating: 0, count: 2 * classes)
     discarded = Array(repeating: 0, count: classes)
   }

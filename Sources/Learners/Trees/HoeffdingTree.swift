@@ -45,6 +45,12 @@ struct HoeffdingTree: Learner {
     Parameter(
       "smoothing", .real(default: 1, in: 0...1e6),
       "rows that every class is given on top of a leaf's own"),
+    Parameter(
+      "bins", .integer(default: 0, in: 0...10_000),
+      "bins of a histogram that finds a number's thresholds; 0: normal distributions do"),
+    Parameter(
+      "poor-attributes", .choice(default: "keep", of: ["keep", "drop"]),
+      "whether a leaf still looks at attributes that are far behind"),
     Parameter("depth", .integer(default: 1000, in: 0...100_000), "levels of tests at most"),
     Parameter(
       "max-bytes", .integer(default: 0, in: 0...1 << 40), "bytes of memory at most; 0: no bound"),
@@ -122,10 +128,9 @@ struct HoeffdingTree: Learner {
         said = (-1, -1)
       }
       sight.count(Int(y), batch.weights[i])
-      if batch.weights[i] > 0,
-        tree.learn(leaf, x, sight.levels, class: Int(y), weight: batch.weights[i], said: said)
-      {
-        _ = tree.attemptSplit(leaf)
+      if batch.weights[i] > 0 {
+        tree.learnAndSplit(
+          leaf, x, sight.levels, class: Int(y), weight: batch.weights[i], said: said)
       }
     }
     predictions.widen(to: outputs)
@@ -198,6 +203,8 @@ extension ClassTreeSettings {
     mostDepth = settings.integer("depth")
     mostBytes = settings.integer("max-bytes")
     smoothing = settings.real("smoothing")
+    bins = settings.integer("bins")
+    dropsPoor = settings.word("poor-attributes") == "drop"
   }
 }
 

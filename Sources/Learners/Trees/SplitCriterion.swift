@@ -19,6 +19,15 @@ enum SplitCriterion: String, Sendable, CaseIterable {
     }
   }
 
+  /// The merit of not splitting.
+  func none(before: [Double], classes: Int) -> Double {
+    switch self {
+    case .infoGain, .hellinger: 0
+    case .gini:
+      1 - SplitCriterion.gini(before, 0, classes, before[..<classes].reduce(0, +))
+    }
+  }
+
   /// The merit of splitting `before` into `branches` rows of `classes` weights; −∞ if fewer than two
   /// branches hold more than `leastShare` of the weight.
   func merit(

@@ -59,16 +59,22 @@ struct TreeNodes: Sendable {
     return node
   }
 
-  /// Gives back a node and all below it; `leaves` is told of each leaf's number.
-  mutating func remove(_ node: Int, leaves: (Int) -> Void) {
+  /// Gives back a node and all below it; `leaves` and `tests` are told of each leaf's number and of each test.
+  mutating func remove(
+    _ node: Int, leaves: (Int) -> Void, tests: (Int) -> Void = { _ in }
+  ) {
     let own = nodes[node]
     switch own.kind {
     case .leaf: leaves(own.left)
     case .number, .level:
-      remove(own.left, leaves: leaves)
-      remove(own.right, leaves: leaves)
+      tests(node)
+      remove(own.left, leaves: leaves, tests: tests)
+      remove(own.right, leaves: leaves, tests: tests)
     case .levels:
-      for child in tables[own.left] where child >= 0 { remove(child, leaves: leaves) }
+      tests(node)
+      for child in tables[own.left] where child >= 0 {
+        remove(child, leaves: leaves, tests: tests)
+      }
       tables[own.left] = []
       freeTables.append(own.left)
     case .none: return
@@ -84,6 +90,16 @@ struct TreeNodes: Sendable {
     nodes[node].depth = depth
     nodes[other].kind = .none
     freeNodes.append(other)
+  }
+
+  /// Gives back all that is below a test, which becomes the node of leaf `leaf`.
+  mutating func cut(_ node: Int, leaf: Int, leaves: (Int) -> Void, tests: (Int) -> Void) {
+    for child in children(of: node) { remove(child, leaves: leaves, tests: tests) }
+    if nodes[node].kind == .levels {
+      tables[nodes[node].left] = []
+      freeTables.append(nodes[node].left)
+    }
+    (nodes[node].kind, nodes[node].left, nodes[node].right) = (.leaf, leaf, 0)
   }
 
   /// Makes a leaf node the test of a number or of a level.

@@ -14,6 +14,12 @@ struct ClassTreeSettings: Sendable {
   var criterion = SplitCriterion.infoGain
   var leaf = Leaf.adaptive
   var thresholds = 10
+  /// Bins of a number's histogram in a leaf; 0: thresholds come from normal distributions.
+  var bins = 0
+  /// Rows of a test between two looks at whether it is still the best; 0: it stays.
+  var review = 0.0
+  /// Whether attributes that fall far behind are no longer looked at in their leaf.
+  var dropsPoor = false
   var isBinary = true
   var leastShare = 0.01
   var mostDepth = 1000
@@ -39,6 +45,8 @@ struct TreeLeaf: Sendable {
   var bayesRight = 0.0
   /// Classes that have been met; see `ranks`.
   var met = 0
+  /// Attributes that are no longer looked at.
+  var poor: Set<Int> = []
   /// What its subspace is drawn from.
   var seed: UInt64 = 0
 }
@@ -52,6 +60,7 @@ struct SplitWork: Sendable {
   var sides: [Double] = []
   var levels: [Double] = []
   var candidates: [Int] = []
+  var merits: [Double] = []
 
   mutating func makeRoom(classes: Int, levels count: Int) {
     if before.count != classes {
