@@ -55,7 +55,7 @@ import Testing
         text: "hoeffding-tree-regressor:grace=30,delta=0.5,leaf=mean,digits=1,depth=3",
         task: .regression))
     cases.append(Case(text: "mixture:trees=forest", task: .regression))
-    for task in [Task.regression, .binary] {
+    for task in Task.allCases {
       cases.append(
         Case(
           text: "gradient-boosted-trees:stages=5,learning-rate=0.5,grace=20,delta=0.5,splits=any",

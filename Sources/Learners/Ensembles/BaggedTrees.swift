@@ -28,7 +28,7 @@ struct BaggedTrees: Learner {
       "how leaves answer"),
     Parameter(
       "max-bytes", .integer(default: 0, in: 0...1 << 40),
-      "bytes of memory of a member at most; 0: no bound"),
+      "bytes of memory of all trees at most; 0: no bound"),
     Parameter("seed", .integer(default: 1, in: 0...Int.max), "of the random numbers"),
   ]
 
@@ -59,6 +59,7 @@ struct BaggedTrees: Learner {
     block = Block(nominals: attributes.nominals)
     var own = settings.tree
     own.subspace = settings.leafSubspace
+    own.mostBytes = settings.committee.bytes(ofTree: own.mostBytes)
     committee = Committee(
       settings.committee,
       ClassTree.Plan(

@@ -21,6 +21,13 @@ struct CommitteeSettings: Sendable {
   /// Attributes that a member knows of; 0: all.
   var memberSubspace = 0
   var seed: UInt64 = 1
+
+  /// What a tree may take of so many bytes for the whole committee (0: no bound), whose members may each have a
+  /// second tree behind them.
+  func bytes(ofTree all: Int) -> Int {
+    let trees = members * (warning > 0 && drift > 0 && reaction == .member ? 2 : 1)
+    return all > 0 ? max(1, all / trees) : 0
+  }
 }
 
 /// A tree that can be a member of a committee.

@@ -2,7 +2,7 @@ import Batches
 import Catalogues
 import Kernels
 
-/// Gradient-boosted trees for numbers and for two classes: see `BoostedTrees`.
+/// Gradient-boosted trees for numbers and for classes: see `BoostedTrees`.
 enum StreamingGradientBoosting {
   static let entry = Entry<LearnerContext, any Learner>(
     "gradient-boosted-trees", "trees that each learn what those before leave over (SGBT)",
@@ -15,16 +15,15 @@ enum StreamingGradientBoosting {
       Parameter("seed", .integer(default: 1, in: 0...Int.max), "of the random numbers"),
     ] + HoeffdingTreeRegressor.parameters,
     make: { settings, context throws(SpecificationError) in
-      guard context.task != .multiclass else {
-        throw .unfit(
-          entry: "gradient-boosted-trees",
-          reason: "it predicts numbers or two classes; the target has more")
-      }
       return ValueLearner(context, scale: settings.word("scale")) { numbers, nominals in
         var own = BoostedTrees.Settings()
         own.stages = settings.integer("stages")
         own.rate = settings.real("learning-rate")
-        own.isBinary = context.task == .binary
+        switch context.task {
+        case .regression: own.loss = .squared
+        case .binary: own.loss = .logistic
+        case .multiclass: own.loss = .softmax
+        }
         own.seed = UInt64(settings.integer("seed"))
         own.tree = ValueTreeSettings(settings)
         let wish = settings.integer("subspace")

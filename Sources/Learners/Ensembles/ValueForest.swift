@@ -40,6 +40,8 @@ struct ValueForest: ValueModel {
     _ settings: CommitteeSettings, tree: ValueTreeSettings, numbers: Int, nominals: Int,
     workers: Workers
   ) {
+    var tree = tree
+    tree.mostBytes = settings.bytes(ofTree: tree.mostBytes)
     committee = Committee(
       settings, ValueTree.Plan(settings: tree, numbers: numbers, nominals: nominals),
       attributes: numbers + nominals, workers: workers)

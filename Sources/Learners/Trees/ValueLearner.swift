@@ -3,6 +3,10 @@ import Snapshots
 
 /// What predicts a number from a row's numbers and levels: a tree, or trees.
 protocol ValueModel: Sendable {
+  /// Values in an answer: 1, or one for each class.
+  var outputs: Int { get }
+  /// Makes room for more classes.
+  mutating func makeRoom(outputs: Int)
   var memoryBytes: Int { get }
   /// For each row in order: writes the answer, then learns the row if it has a target and weight.
   mutating func take(_ rows: ValueRows, into answers: UnsafeMutablePointer<Double>)
@@ -11,6 +15,11 @@ protocol ValueModel: Sendable {
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing?
   func write(to writer: inout SnapshotWriter)
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError)
+}
+
+extension ValueModel {
+  var outputs: Int { 1 }
+  mutating func makeRoom(outputs: Int) {}
 }
 
 /// A model that takes one row after another.
@@ -63,6 +72,7 @@ struct ValueRows {
 
 /// A `ValueModel` as a learner.
 struct ValueLearner<Model: ValueModel>: Learner {
+  private let hasClasses: Bool
   private let blank: Model
   private var model: Model
   private var sight: ValueSight
@@ -72,12 +82,13 @@ struct ValueLearner<Model: ValueModel>: Learner {
 
   /// `make` is told how many numbers and nominal attributes there are.
   init(_ context: LearnerContext, scale: String, make: (Int, Int) -> Model) {
+    hasClasses = context.task == .multiclass
     sight = ValueSight(context, FeatureScaler.Kind(rawValue: scale) ?? .standard)
     model = make(sight.attributes.numbers, sight.attributes.nominals)
     blank = model
   }
 
-  var outputs: Int { 1 }
+  var outputs: Int { model.outputs }
   var memoryBytes: Int { model.memoryBytes + sight.memoryBytes }
 
   func predict(
@@ -100,11 +111,37 @@ struct ValueLearner<Model: ValueModel>: Learner {
   ) {
     var first = rows.lowerBound
     while first < rows.upperBound {
-      let part = first..<min(first + ValueSight.most, rows.upperBound)
-      learned += sight.see(batch, part, learns: learns)
-      sight.lend(batch, part) { model.take($0, into: $1) }
-      for i in part { predictions[i] = sight.answers[i - first] }
+      var part = first..<min(first + ValueSight.most, rows.upperBound)
+      if hasClasses, learns, let new = part.first(where: { batch.targets[$0] >= Double(outputs) }) {
+        guard new > first else {
+          // Only once the row has been predicted: it must not be known that there is another class.
+          answer(batch, first..<first + 1, into: &predictions, learns: false)
+          model.makeRoom(outputs: Int(batch.targets[first]) + 1)
+          answer(batch, first..<first + 1, into: &predictions, learns: true, writes: false)
+          first += 1
+          continue
+        }
+        part = first..<new
+      }
+      answer(batch, part, into: &predictions, learns: learns)
       first = part.upperBound
+    }
+    predictions.widen(to: outputs)
+  }
+
+  private mutating func answer(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, into predictions: inout Predictions,
+    learns: Bool, writes: Bool = true
+  ) {
+    let width = outputs
+    learned += sight.see(batch, rows, learns: learns, outputs: width)
+    sight.lend(batch, rows) { model.take($0, into: $1) }
+    guard writes else { return }
+    predictions.widen(to: width)
+    for i in rows {
+      for c in 0..<width {
+        predictions[i, c] = sight.answers[(i - rows.lowerBound) * width + c]
+      }
     }
   }
 
@@ -183,11 +220,13 @@ struct ValueSight: Sendable {
 
   /// Sees rows as they are by what came before each, and where they are to be learned takes those with a
   /// target in; returns how many those were.
-  mutating func see(_ batch: borrowing MicroBatch, _ rows: Range<Int>, learns: Bool) -> Int {
+  mutating func see(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, learns: Bool, outputs: Int
+  ) -> Int {
     let count = rows.count
-    if answers.count < count {
-      answers = Array(repeating: 0, count: count)
-      targets = answers
+    if answers.count < count * outputs { answers = Array(repeating: 0, count: count * outputs) }
+    if targets.count < count {
+      targets = Array(repeating: 0, count: count)
       before = Array(repeating: 0, count: count * scaledWidth)
       after = before
       levels = Array(repeating: -1, count: count * levelWidth)

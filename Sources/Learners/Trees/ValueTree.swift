@@ -56,7 +56,7 @@ struct ValueLeaf: Sendable {
 ///
 /// A child begins with the moments of its side of the split, its parent's linear model and errors.
 struct ValueTree: ValueRowModel {
-  let settings: ValueTreeSettings
+  private(set) var settings: ValueTreeSettings
   let numbers: Int
   private let nominals: Int
   private(set) var nodes = TreeNodes()
@@ -83,6 +83,9 @@ struct ValueTree: ValueRowModel {
     random = RandomBits(seed: seed)
     _ = newLeaf(depth: 0)
   }
+
+  /// Bounds its memory from now on.
+  mutating func limit(to bytes: Int) { settings.mostBytes = bytes }
 
   private var stride: Int { settings.leaf == .mean ? 0 : numbers + 1 }
 
