@@ -45,7 +45,7 @@ struct RunAccount {
       members.append(("reliability", table(reliability)))
     }
     if !served.experts.isEmpty {
-      members.append(("experts", .array(served.experts.map(\.json))))
+      members.append(("experts", .array(served.experts.map { $0.json(withSeconds: true) })))
     }
     if engine.models.count > 1 {
       members.append(
@@ -209,12 +209,14 @@ struct RunAccount {
     let width = (top.map(\.name.count).max() ?? 0) + 2
     return [
       "",
-      "a mixture of \(experts.count) experts, most listened to (mean weight, now, its own loss)",
+      "a mixture of \(experts.count) experts, most listened to "
+        + "(mean weight, now, its own loss, seconds of its own)",
     ]
       + top.map {
         "  " + $0.name + Figure.pad(Figure.fixed($0.share, 2), width - $0.name.count + 6)
           + Figure.pad(Figure.fixed($0.weight, 2), 8)
           + Figure.pad($0.loss.map { Figure.text($0) } ?? "–", 10)
+          + Figure.pad($0.seconds.map { Figure.fixed($0, 2) } ?? "–", 8)
       }
   }
 

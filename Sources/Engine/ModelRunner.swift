@@ -345,7 +345,7 @@ struct ModelRunner {
     entries.append(
       JournalEntry(
         event: event, kind: "experts",
-        [("model", .string(name)), ("experts", .array(experts.map(\.json)))]))
+        [("model", .string(name)), ("experts", .array(experts.map { $0.json() }))]))
   }
 
   private mutating func isDue(event: Int, time: Double) -> Bool {
@@ -497,12 +497,14 @@ struct ModelRunner {
 }
 
 extension ExpertAccount {
-  /// The expert as journal and summary have it.
-  package var json: JSONValue {
-    .members([
+  /// The expert as journal and summary have it; only the summary, which no two runs have alike, tells the time.
+  package func json(withSeconds: Bool = false) -> JSONValue {
+    var members: [(String, JSONValue)] = [
       ("name", .string(name)), ("weight", .number(weight)), ("share", .number(share)),
       ("regret", .number(regret)), ("loss", .number(loss)),
-    ])
+    ]
+    if withSeconds, let seconds { members.append(("seconds", .number(seconds))) }
+    return .members(members)
   }
 }
 

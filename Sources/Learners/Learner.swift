@@ -136,6 +136,8 @@ package struct ExpertAccount: Sendable {
   /// What it alone has cost in the mean, in the loss that is mixed by: absolute error or log loss; nil
   /// before the first label.
   package let loss: Double?
+  /// What it has taken to predict and learn; nil where it shares its work with others.
+  package let seconds: Double?
 }
 
 /// What a learner is made for.

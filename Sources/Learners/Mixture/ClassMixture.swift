@@ -252,10 +252,11 @@ struct ClassMixture: Learner {
     let names =
       companions.areGiven
       ? companions.names : FirstOrderExperts.names + ["persistence"] + companions.names
+    let seconds = Array(repeating: nil, count: names.count - companions.count) + companions.seconds
     return names.indices.map {
       ExpertAccount(
         name: names[$0], weight: pool.weights[$0], share: pool.shares[$0],
-        regret: pool.regrets[$0], loss: tally.mean($0))
+        regret: pool.regrets[$0], loss: tally.mean($0), seconds: seconds[$0])
     }
   }
 

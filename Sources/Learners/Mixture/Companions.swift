@@ -1,5 +1,6 @@
 import Batches
 import Catalogues
+import Kernels
 import Snapshots
 
 /// The experts of a mixture that are learners of their own: baselines, or the models it was given.
@@ -10,6 +11,7 @@ struct Companions: Sendable {
   private let isBinary: Bool
   private var learners: [any Learner]
   private var said: [Predictions]
+  private var watches: [Stopwatch]
   var persistence = LabelPersistence()
   let hasPersistence: Bool
 
@@ -47,6 +49,8 @@ struct Companions: Sendable {
   }
 
   var count: Int { names.count }
+  /// How long each has taken to learn; nil for one that is no learner.
+  var seconds: [Double?] { names.indices.map { $0 < watches.count ? watches[$0].seconds : nil } }
   var memoryBytes: Int { learners.reduce(0) { $0 + $1.memoryBytes } }
 
   /// Asks all learners about rows; `say` then tells what they said.
@@ -58,7 +62,11 @@ struct Companions: Sendable {
   /// Has all learners predict and learn rows; `say` then tells what they said.
   mutating func learn(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
     makeRoom(rows)
-    for k in 0..<learners.count { learners[k].learn(batch, rows: rows, into: &said[k]) }
+    for k in 0..<learners.count {
+      let start = Stopwatch.now
+      learners[k].learn(batch, rows: rows, into: &said[k])
+      watches[k].add(since: start)
+    }
   }
 
   private mutating func makeRoom(_ rows: Range<Int>) {
@@ -86,6 +94,7 @@ struct Companions: Sendable {
   ) {
     self.isBinary = isBinary
     said = learners.map { _ in Predictions(rows: 1, width: 1) }
+    watches = learners.map { _ in Stopwatch() }
     self.areGiven = areGiven
     self.names = names
     self.learners = learners

@@ -475,12 +475,17 @@ struct Mixture: Learner {
           + (links.count > 1 ? " of \(link.rawValue)" : "")
       }
     }
+    var seconds: [Double?] = names.map { _ in nil }
     names += companions.names
-    if forest != nil { names.append("residual forest") }
+    seconds += companions.seconds
+    if let forest {
+      names.append("residual forest")
+      seconds.append(forest.seconds)
+    }
     return names.indices.map {
       ExpertAccount(
         name: names[$0], weight: pool.weights[$0], share: pool.shares[$0],
-        regret: pool.regrets[$0], loss: tally.mean($0))
+        regret: pool.regrets[$0], loss: tally.mean($0), seconds: seconds[$0])
     }
   }
 

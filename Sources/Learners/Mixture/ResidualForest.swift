@@ -18,6 +18,7 @@ struct ResidualForest: Sendable {
   private static let limit = 5.0
 
   private var forest: ValueForest
+  private var watch = Stopwatch()
   private var attributes: TreeAttributes
   private let blank: ValueForest
   private var levels: [Int32]
@@ -46,6 +47,8 @@ struct ResidualForest: Sendable {
   }
 
   var memoryBytes: Int { forest.memoryBytes }
+  /// How long it has taken.
+  var seconds: Double { watch.seconds }
 
   /// What the base leaves over of a row, whose numbers are `z` on the mixture's scale.
   mutating func answer(
@@ -53,6 +56,8 @@ struct ResidualForest: Sendable {
   ) -> Double {
     attributes.find(batch.sparse(i), into: &levels)
     clamp(z)
+    let start = Stopwatch.now
+    defer { watch.add(since: start) }
     return forest.answer(batch.dense(i), scaled, levels)
   }
 
@@ -62,7 +67,9 @@ struct ResidualForest: Sendable {
     guard residual.isFinite, weight > 0 else { return }
     _ = attributes.learn(batch.sparse(i), into: &levels)
     clamp(z)
+    let start = Stopwatch.now
     forest.learn(batch.dense(i), scaled, levels, target: residual, weight: weight)
+    watch.add(since: start)
   }
 
   private mutating func clamp(_ z: [Double]) {
