@@ -36,7 +36,7 @@ struct RunAccount {
       ("baselines", .members(engine.baselineReports.map { ($0.name, metrics($0)) })),
       ("alarms", .array(served.alarms.map(\.json))),
       ("reactions", .array(served.reactions.map(\.json))),
-      ("versions", .int(served.version + 1)),
+      ("versions", .int(served.version + 1)), ("memoryBytes", .int(served.memoryBytes)),
     ]
     if let target = engine.options.interval, served.coverage.labels > 0 {
       members.append(("interval", interval(served, target)))
@@ -44,6 +44,7 @@ struct RunAccount {
     if let reliability = served.reliability, !reliability.bins.isEmpty {
       members.append(("reliability", table(reliability)))
     }
+    if let shape = served.shape { members.append(("trees", shape.json)) }
     if !served.experts.isEmpty {
       members.append(("experts", .array(served.experts.map { $0.json(withSeconds: true) })))
     }
@@ -122,6 +123,7 @@ struct RunAccount {
     let served = engine.models[0]
     lines += decisions(served)
     lines += honesty(served)
+    if let shape = served.shape { lines += ["", shape.text(bytes: served.memoryBytes)] }
     lines += listenedTo(served.experts)
     if let weights = served.weights { lines += largest(weights, sparseName) }
     return lines.joined(separator: "\n") + "\n"
@@ -229,6 +231,21 @@ struct RunAccount {
     let width = (top.map(\.0.count).max() ?? 0) + 2
     return ["", "largest of \(named.count) weights (numbers in standard deviations)"]
       + top.map { "  " + $0.0 + Figure.pad(Figure.text($0.1), width - $0.0.count + 10) }
+  }
+}
+
+extension TreeShape {
+  var json: JSONValue {
+    .members([
+      ("trees", .int(trees)), ("nodes", .int(nodes)), ("leaves", .int(leaves)),
+      ("depth", .int(depth)),
+    ])
+  }
+
+  func text(bytes: Int) -> String {
+    (trees == 1 ? "a tree" : "\(trees) trees")
+      + " of \(nodes) nodes, \(leaves) of them leaves, at most \(depth) tests deep; "
+      + "\(bytes >> 10) KB with what they need to grow"
   }
 }
 

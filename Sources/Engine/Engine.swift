@@ -216,6 +216,8 @@ package struct ModelReport {
   package let reliability: Reliability?
   /// The model, if it is a tree.
   package let drawing: TreeDrawing?
+  /// How large it has grown, if it is made of trees.
+  package let shape: TreeShape?
   /// Who was listened to, in a mixture.
   package let experts: [ExpertAccount]
 
@@ -233,6 +235,7 @@ package struct ModelReport {
     coverageSince = runner.coverageSince
     reliability = runner.reliability
     drawing = runner.learner.drawing
+    shape = runner.learner.shape
     experts = runner.learner.experts
   }
 }

@@ -60,6 +60,9 @@ package protocol Learner: Snapshotted, Sendable {
   /// What was learned, if it is a tree.
   var drawing: TreeDrawing? { get }
 
+  /// How large it has grown, if it is made of trees.
+  var shape: TreeShape? { get }
+
   /// Who was listened to, in a learner that mixes others; empty in any other.
   var experts: [ExpertAccount] { get }
 }
@@ -82,6 +85,7 @@ extension Learner {
   package mutating func takeNotices() -> [LearnerNotice] { [] }
   package var linearWeights: LinearWeights? { nil }
   package var drawing: TreeDrawing? { nil }
+  package var shape: TreeShape? { nil }
   package var experts: [ExpertAccount] { [] }
   package var dissections: Dissections { Dissections() }
 }

@@ -52,7 +52,8 @@ import Testing
         task: .regression))
     cases.append(
       Case(
-        text: "hoeffding-tree-regressor:grace=30,delta=0.5,leaf=mean,digits=1,depth=3",
+        text: "hoeffding-tree-regressor:grace=30,delta=0.5,leaf=mean,digits=1,depth=3,"
+          + "poor-attributes=drop",
         task: .regression))
     cases.append(Case(text: "mixture:trees=forest", task: .regression))
     for task in Task.allCases {

@@ -11,7 +11,7 @@ import Testing
   func `the best threshold is that of all rows, among the points kept`(seed: UInt64) throws {
     var random = SplitMix(seed: seed)
     let points = [5, 20, 1000][Int(seed) % 3]
-    var observers = ValueObservers(numbers: 1, nominals: 0)
+    var observers = ValueObservers(numbers: 1, nominals: 0, of: [0])
     var rows: [(x: Double, y: Double, w: Double)] = []
     var all = Moments()
     for _ in 0..<400 {

@@ -271,6 +271,8 @@ struct BaggedTrees: Learner {
       failure: learned > before ? nil : "the window holds no labels")
   }
 
+  var shape: TreeShape? { TreeShape(committee.members.lazy.map(\.tree.nodes)) }
+
   mutating func takeNotices() -> [LearnerNotice] {
     defer { notices.removeAll() }
     return notices

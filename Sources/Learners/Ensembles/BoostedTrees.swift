@@ -39,7 +39,7 @@ struct BoostedTrees: ValueModel {
   /// is .45 with 1e-3, .75 with 0.1.
   private static let leastCurvature = 0.1
 
-  /// Rows that a stage takes at a time.
+  /// Rows that a stage takes at a time where threads share the stages; one thread takes all.
   private static let blockRows = 8
 
   private let settings: Settings
@@ -114,9 +114,10 @@ struct BoostedTrees: ValueModel {
       targets.add(rows.targets[r], rows.weights[r])
       if case .softmax = settings.loss { weights[Int(rows.targets[r])] += rows.weights[r] }
     }
-    let blocks = (rows.count + BoostedTrees.blockRows - 1) / BoostedTrees.blockRows
     let stages = settings.stages
     let parts = min(workers.count, stages)
+    let blockRows = parts > 1 ? BoostedTrees.blockRows : rows.count
+    let blocks = (rows.count + blockRows - 1) / blockRows
     let (settings, workers, outputs, none) = (settings, workers, outputs, unknown)
     sums.withUnsafeMutableBufferPointer { sums in
       shares.withUnsafeMutableBufferPointer { shares in
@@ -128,8 +129,7 @@ struct BoostedTrees: ValueModel {
             workers.perform(parts) { part in
               let block = step - part
               guard block >= 0, block < blocks else { return }
-              let first = block * BoostedTrees.blockRows
-              let own = first..<min(first + BoostedTrees.blockRows, rows.count)
+              let own = block * blockRows..<min((block + 1) * blockRows, rows.count)
               for m in (stages * part / parts)..<(stages * (part + 1) / parts) {
                 if case .softmax = settings.loss {
                   BoostedTrees.takeClasses(
@@ -216,6 +216,7 @@ struct BoostedTrees: ValueModel {
   }
 
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing? { nil }
+  var shape: TreeShape { TreeShape(trees.lazy.map(\.nodes)) }
 
   func write(to writer: inout SnapshotWriter) {
     writer.write(outputs)

@@ -149,6 +149,7 @@ struct ValueForest: ValueModel {
   }
 
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing? { nil }
+  var shape: TreeShape { TreeShape(committee.members.lazy.map(\.tree.nodes)) }
 
   func write(to writer: inout SnapshotWriter) {
     writer.write(targets.numbers)

@@ -217,6 +217,7 @@ struct AdaptiveValueTree: ValueRowModel {
   }
 
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing? { tree.drawing(attributes) }
+  var shape: TreeShape { tree.shape }
 
   func write(to writer: inout SnapshotWriter) {
     tree.write(to: &writer)

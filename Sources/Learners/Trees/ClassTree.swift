@@ -617,20 +617,6 @@ struct ClassTree: Sendable {
     return bounded
   }
 
-  /// How many nodes, leaves and levels there are below a node, itself included.
-  func shape(from node: Int = 0) -> (nodes: Int, leaves: Int, height: Int) {
-    var (count, leafCount, height) = (1, 0, 0)
-    let children = children(of: node)
-    if children.isEmpty { leafCount = 1 }
-    for child in children {
-      let below = shape(from: child)
-      count += below.nodes
-      leafCount += below.leaves
-      height = max(height, below.height)
-    }
-    return (count, leafCount, height + 1)
-  }
-
   /// The tree as it stands; `attributes` knows which sparse feature a level is.
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing {
     var drawing = TreeDrawing()

@@ -327,6 +327,7 @@ struct HoeffdingAdaptiveTree: Learner {
   }
 
   var drawing: TreeDrawing? { tree.drawing(attributes) }
+  var shape: TreeShape? { TreeShape(tree.nodes) }
 
   func write(to writer: inout SnapshotWriter) {
     attributes.write(to: &writer)

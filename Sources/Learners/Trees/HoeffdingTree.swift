@@ -175,6 +175,7 @@ struct HoeffdingTree: Learner {
   }
 
   var drawing: TreeDrawing? { tree.drawing(attributes) }
+  var shape: TreeShape? { TreeShape(tree.nodes) }
 
   func write(to writer: inout SnapshotWriter) {
     attributes.write(to: &writer)

@@ -47,6 +47,9 @@ enum HoeffdingTreeRegressor {
     Parameter(
       "scale", .choice(default: "standard", of: FeatureScaler.Kind.allCases.map(\.rawValue)),
       "scale of the numbers in linear models"),
+    Parameter(
+      "poor-attributes", .choice(default: "keep", of: ["keep", "drop"]),
+      "whether a leaf still looks at attributes that are far behind"),
     Parameter("depth", .integer(default: 1000, in: 0...100_000), "levels of tests at most"),
     Parameter(
       "max-bytes", .integer(default: 0, in: 0...1 << 40), "bytes of memory at most; 0: no bound"),
@@ -74,6 +77,7 @@ extension ValueTreeSettings {
     isBinary = settings.word("splits") == "binary"
     leastRows = settings.real("least-rows")
     points = settings.integer("points")
+    dropsPoor = settings.word("poor-attributes") == "drop"
     let digits = settings.integer("digits")
     roundingScale = digits < 0 ? 0 : (0..<digits).reduce(1.0) { power, _ in power * 10 }
     fading = settings.real("fading")

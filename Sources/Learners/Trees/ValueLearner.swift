@@ -13,6 +13,7 @@ protocol ValueModel: Sendable {
   /// What has happened since this was last asked, by kind and in words.
   mutating func takeNews() -> [(kind: String, text: String)]
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing?
+  var shape: TreeShape { get }
   func write(to writer: inout SnapshotWriter)
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError)
 }
@@ -174,6 +175,7 @@ struct ValueLearner<Model: ValueModel>: Learner {
   }
 
   var drawing: TreeDrawing? { model.drawing(sight.attributes) }
+  var shape: TreeShape? { model.shape }
 
   func write(to writer: inout SnapshotWriter) {
     sight.write(to: &writer)

@@ -24,6 +24,9 @@ struct ValueObservers: Sendable {
     var right: Int32 = -1
   }
 
+  /// The numbers and levels that are looked at.
+  private var ownNumbers: [Int]
+  private var ownNominals: [Int]
   /// For each number its root, -1: none, and how many points it has.
   private var roots: [Int32]
   private var counts: [Int32]
@@ -31,8 +34,10 @@ struct ValueObservers: Sendable {
   private var free: [Int32] = []
   private var levels: [[Moments]]
 
-  /// `room`: points that are given a place at once.
-  init(numbers: Int, nominals: Int, room: Int = 0) {
+  /// `of`: the attributes that are looked at, the numbers first; `room`: points that are given a place at once.
+  init(numbers: Int, nominals: Int, of attributes: [Int], room: Int = 0) {
+    ownNumbers = attributes.filter { $0 < numbers }
+    ownNominals = attributes.filter { $0 >= numbers }.map { $0 - numbers }
     points.reserveCapacity(room)
     roots = Array(repeating: -1, count: numbers)
     counts = Array(repeating: 0, count: numbers)
@@ -41,6 +46,7 @@ struct ValueObservers: Sendable {
 
   var memoryBytes: Int {
     points.capacity * MemoryLayout<Point>.stride + 4 * free.capacity + 8 * roots.capacity
+      + 8 * (ownNumbers.capacity + ownNominals.capacity)
       + levels.reduce(0) { $0 + 32 + 24 * $1.capacity }
   }
 
@@ -50,11 +56,11 @@ struct ValueObservers: Sendable {
     _ x: UnsafePointer<Double>, _ rowLevels: UnsafePointer<Int32>, target: Double, weight: Double,
     scale: Double, most: Int
   ) {
-    for j in roots.indices {
+    for j in ownNumbers {
       let value = scale > 0 ? (x[j] * scale).rounded(.toNearestOrEven) / scale : x[j]
       insert(value, j, target, weight, most)
     }
-    for a in levels.indices where rowLevels[a] >= 0 {
+    for a in ownNominals where rowLevels[a] >= 0 {
       let level = Int(rowLevels[a])
       while levels[a].count <= level { levels[a].append(Moments()) }
       levels[a][level].add(target, weight)
@@ -157,6 +163,28 @@ struct ValueObservers: Sendable {
   /// The moments of each level of nominal attribute `a`.
   func moments(levelsOf a: Int) -> [Moments] { levels[a] }
 
+  /// The attributes that are looked at, the numbers first.
+  var attributes: [Int] { ownNumbers + ownNominals.map { $0 + roots.count } }
+
+  /// No longer looks at an attribute; what it took is free for the others.
+  mutating func drop(_ attribute: Int) {
+    guard attribute < roots.count else {
+      ownNominals.removeAll { $0 == attribute - roots.count }
+      levels[attribute - roots.count] = []
+      return
+    }
+    ownNumbers.removeAll { $0 == attribute }
+    giveBack(roots[attribute])
+    (roots[attribute], counts[attribute]) = (-1, 0)
+  }
+
+  private mutating func giveBack(_ at: Int32) {
+    guard at >= 0 else { return }
+    giveBack(points[Int(at)].left)
+    giveBack(points[Int(at)].right)
+    free.append(at)
+  }
+
   /// Leaves out points whose merit is less than `merit`, if all below them are too.
   mutating func leaveOut(below merit: Double, all: Moments, least: Double) {
     for j in roots.indices {
@@ -184,6 +212,8 @@ struct ValueObservers: Sendable {
   // MARK: - Snapshots
 
   func write(to writer: inout SnapshotWriter) {
+    writer.write(ownNumbers)
+    writer.write(ownNominals)
     writer.write((roots + counts + free).map(Int.init))
     writer.write(points.flatMap { [Int($0.left), Int($0.right)] })
     writer.write(points.flatMap { [$0.value] + $0.moments.numbers })
@@ -191,6 +221,11 @@ struct ValueObservers: Sendable {
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    ownNumbers = try reader.readInts()
+    ownNominals = try reader.readInts()
+    guard ownNumbers.allSatisfy({ roots.indices.contains($0) }),
+      ownNominals.allSatisfy({ levels.indices.contains($0) })
+    else { throw .corrupt }
     let heads = try reader.readInts()
     let ways = try reader.readInts()
     let values = try reader.readDoubles()

@@ -25,6 +25,8 @@ struct ValueTreeSettings: Sendable {
   var watchBytes = 0
   /// Points of a number's search tree at most.
   var points = 64
+  /// Whether attributes that fall far behind are no longer looked at in their leaf.
+  var dropsPoor = false
   /// Power of ten that values are rounded to; 0: not at all.
   var roundingScale = 0.0
   /// What errors of the past are multiplied by at each row, to choose between mean and model.
@@ -162,7 +164,7 @@ struct ValueTree: ValueRowModel {
       deactivate(least)
     }
     leaves[leaf].observers = ValueObservers(
-      numbers: numbers, nominals: nominals,
+      numbers: numbers, nominals: nominals, of: candidates(leaf),
       room: settings.mostBytes > 0 ? settings.points * numbers : 0)
     growing += 1
   }
@@ -314,12 +316,14 @@ struct ValueTree: ValueRowModel {
     guard let observers = leaves[leaf].observers else { return false }
     let all = leaves[leaf].moments
     var (best, second) = (SplitWay(), -Double.infinity)
-    for attribute in candidates(leaf) {
+    var merits: [(attribute: Int, merit: Double)] = []
+    for attribute in observers.attributes {
       let way =
         attribute < numbers
         ? observers.bestThreshold(attribute, all: all, least: settings.leastRows)
         : observers.bestLevels(
           attribute - numbers, all: all, least: settings.leastRows, isBinary: settings.isBinary)
+      if settings.dropsPoor { merits.append((attribute, way.merit)) }
       if way.merit >= best.merit {
         second = best.merit
         best = way
@@ -335,9 +339,11 @@ struct ValueTree: ValueRowModel {
     let bound = ClassTree.bound(range: 1, delta: settings.delta, count: all.weight)
     guard second / best.merit < 1 - bound || bound < settings.tie else {
       if second > 0 {
-        leaves[leaf].observers?.leaveOut(
-          below: best.merit * (second / best.merit - 2 * bound), all: all,
-          least: settings.leastRows)
+        let poor = best.merit * (second / best.merit - 2 * bound)
+        leaves[leaf].observers?.leaveOut(below: poor, all: all, least: settings.leastRows)
+        for way in merits where way.merit < poor {
+          leaves[leaf].observers?.drop(way.attribute)
+        }
       }
       return false
     }
@@ -398,6 +404,8 @@ struct ValueTree: ValueRowModel {
     ]
   }
 
+  var shape: TreeShape { TreeShape(nodes) }
+
   /// The tree as it stands; `attributes` knows which sparse feature a level is.
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing? {
     var drawing = TreeDrawing()
@@ -454,7 +462,7 @@ struct ValueTree: ValueRowModel {
       leaf.attempted = sums[6 * k + 3]
       (leaf.meanError, leaf.modelError) = (sums[6 * k + 4], sums[6 * k + 5])
       if heads[3 * k + 1] == 1 {
-        var observers = ValueObservers(numbers: numbers, nominals: nominals)
+        var observers = ValueObservers(numbers: numbers, nominals: nominals, of: [])
         try observers.restore(from: &reader)
         leaf.observers = observers
         growing += 1
