@@ -42,7 +42,7 @@ package final class Workers: Sendable {
 /// The threads beside the caller's, and how they hear of a job.
 private final class Crew: @unchecked Sendable {
   /// A helper looks for a job this often before it sleeps: some hundred microseconds.
-  private static let patience = 4_000
+  private static let patience = 20_000
 
   private let helpers: Int
   private var threads: [pthread_t] = []
@@ -161,9 +161,10 @@ private final class Crew: @unchecked Sendable {
     pthread_mutex_unlock(mutex)
   }
 
-  /// Every so-many-th part, by position.
+  /// Neighbours are one thread's: what lies beside one another in memory shares cache lines.
   private func share(of position: Int) {
     guard let body else { return }
-    for part in stride(from: position, to: parts, by: threads.count + 1) { body(part) }
+    let all = threads.count + 1
+    for part in (parts * position / all)..<(parts * (position + 1) / all) { body(part) }
   }
 }
