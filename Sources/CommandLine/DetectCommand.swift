@@ -59,6 +59,14 @@ struct DetectCommand: ParsableCommand {
         // A value that is missing is an event, but nothing that a detector could see.
         let present = (0..<batch.count).filter { !batch.targets[$0].isNaN }
         let values = present.map { batch.targets[$0] }
+        if let index = detectors.firstIndex(where: \.takesErrorsOnly),
+          let wrong = values.firstIndex(where: { !(0...1).contains($0) })
+        {
+          throw Failure(
+            message: "event \(first + present[wrong]): \(values[wrong]) is no error; "
+              + "\(names[index]) watches 1 for an error and 0 for none, or what lies between",
+            code: Exit.badData)
+        }
         values.withUnsafeBufferPointer { values in
           for index in detectors.indices {
             detectors[index].observe(values) { alarms.append((first + present[$0], index, $1)) }

@@ -8,6 +8,15 @@ extension Catalogue where Context == Void, Product == any DriftDetector {
       [
         ADWIN.entry,
         PageHinkley.entry,
+        CUSUM.entry,
+        GeometricMovingAverage.entry,
+        DDM.entry,
+        EDDM.entry,
+        RDDM.entry,
+        HDDMAverage.entry,
+        HDDMWeighted.entry,
+        EWMAChart.entry,
+        STEPD.entry,
       ])
   }
 }

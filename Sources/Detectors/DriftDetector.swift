@@ -29,6 +29,9 @@ package struct DetectorAlarm: Sendable, Equatable {
 /// A detector's answer depends on the values alone, never on how they were cut into batches; its
 /// memory is O(1) or O(log n) in the values seen.
 package protocol DriftDetector: Snapshotted, Sendable {
+  /// Whether values are errors, 1 or 0 or between; of others what is said means nothing.
+  var takesErrorsOnly: Bool { get }
+
   /// Takes the next value; returns an alarm if this value raised one.
   mutating func observe(_ value: Double) -> DetectorAlarm?
 
@@ -37,7 +40,15 @@ package protocol DriftDetector: Snapshotted, Sendable {
     _ values: UnsafeBufferPointer<Double>, alarm: (Int, DetectorAlarm) -> Void)
 }
 
+/// A detector of errors, 1 or 0 or between.
+package protocol ErrorDetector: DriftDetector {}
+
+extension ErrorDetector {
+  package var takesErrorsOnly: Bool { true }
+}
+
 extension DriftDetector {
+  package var takesErrorsOnly: Bool { false }
   package mutating func observe(
     _ values: UnsafeBufferPointer<Double>, alarm: (Int, DetectorAlarm) -> Void
   ) {

@@ -73,6 +73,12 @@ struct SignalWatch {
     self.watch = watch
     signal = try Signal(watch.signal, schema)
     detector = try Catalogue.detectors.make(watch.detector, ())
+    guard !detector.takesErrorsOnly || (signal == .error && schema.task.isClassification) else {
+      throw .unfit(
+        entry: watch.detector,
+        reason: "it watches errors, 1 or 0; of a model of classes: --detect error=\(watch.detector)"
+      )
+    }
   }
 
   /// The event that showed value `number`.

@@ -1,3 +1,4 @@
+import Catalogues
 import Detectors
 import Foundation
 import TestSupport
@@ -11,6 +12,7 @@ import Testing
       let params: [String: Value]
       let series: String
       let drift_at: [Int]
+      let warning_runs: [[Int]]?
     }
     let cases: [Case]
   }
@@ -18,11 +20,14 @@ import Testing
   enum Value: Decodable {
     case number(Double)
     case text(String)
+    case flag(Bool)
     case other
 
     init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
-      if let number = try? container.decode(Double.self) {
+      if let flag = try? container.decode(Bool.self) {
+        self = .flag(flag)
+      } else if let number = try? container.decode(Double.self) {
         self = .number(number)
       } else if let text = try? container.decode(String.self) {
         self = .text(text)
@@ -32,6 +37,7 @@ import Testing
     }
 
     var number: Double { if case .number(let value) = self { value } else { .nan } }
+    var flag: Bool { if case .flag(let value) = self { value } else { false } }
     var text: String { if case .text(let value) = self { value } else { "" } }
   }
 
@@ -40,6 +46,7 @@ import Testing
       let detector: String
       let series: String
       let drift_at: [Int]
+      let warning_from: [Int]?
     }
     let cases: [Case]
   }
@@ -129,6 +136,58 @@ import Testing
         let error = abs(detector.deviation - (Double(row[spread]) ?? 0))
         #expect(error < 1e-6 * max(1, detector.deviation))
       }
+    }
+  }
+
+  /// Where a detector speaks of drift, and where it enters its warning zone.
+  private func signs(
+    _ specification: String, _ values: [Double]
+  ) throws -> (drifts: [Int], warnings: [Int]) {
+    var detector = try Catalogue<Void, any DriftDetector>.detectors.make(specification, ())
+    var (drifts, warnings): ([Int], [Int]) = ([], [])
+    for i in values.indices {
+      guard let alarm = detector.observe(values[i]) else { continue }
+      if alarm.level == .drift { drifts.append(i) } else { warnings.append(i) }
+    }
+    return (drifts, warnings)
+  }
+
+  @Test(arguments: ["DDM", "EDDM", "HDDM_A", "HDDM_W"])
+  func `detectors of errors fire where River's do`(name: String) throws {
+    let cases = try Golden.json("detectors_river.json", as: RiverFile.self).cases
+      .filter { $0.detector == name }
+    #expect(cases.count == (name.hasPrefix("HDDM") ? 6 : 3))
+    for golden in cases {
+      // River keeps a boolean for both directions.
+      let isTwoSided = golden.params["two_sided_test"]?.flag ?? false
+      let specification = [
+        "DDM": "ddm", "EDDM": "eddm", "HDDM_A": "hddm-a:direction=\(isTwoSided ? "both" : "up")",
+        "HDDM_W": "hddm-w:direction=\(isTwoSided ? "both" : "up")",
+      ]
+      let found = try signs(specification[name] ?? "", try series(golden.series))
+      #expect(found.drifts == golden.drift_at, "\(golden.series) \(isTwoSided)")
+      guard let runs = golden.warning_runs else { continue }
+      #expect(found.warnings == runs.map { $0[0] }, "warnings, \(golden.series) \(isTwoSided)")
+    }
+  }
+
+  @Test(arguments: [
+    ("cusum", "cusum", 8), ("gma", "geometric-moving-average", 8),
+    ("gma-small", "geometric-moving-average:threshold=0.1", 8), ("ewma", "ewma-chart", 3),
+    ("rddm", "rddm", 3), ("stepd", "stepd:direction=both", 3),
+  ]) func `more detectors fire where MOA's do`(
+    name: String, specification: String, count: Int
+  ) throws {
+    let cases = try Golden.json("detectors_moa_more.json", as: MOAFile.self).cases
+      .filter { $0.detector == name }
+    #expect(cases.count == count)
+    for golden in cases {
+      // After thirty zeros and thirty more MOA's STEPD divides 0 by 0 and fires, which moves all that follows.
+      if name == "stepd", golden.series == "bernoulli_gradual" { continue }
+      let found = try signs(specification, try series(golden.series))
+      #expect(found.drifts == golden.drift_at, "\(golden.series)")
+      guard let warnings = golden.warning_from, !warnings.isEmpty else { continue }
+      #expect(found.warnings == warnings, "warnings, \(golden.series)")
     }
   }
 }

@@ -1,0 +1,36 @@
+import Snapshots
+
+/// How many values there were, their mean, and where in the stream that was.
+struct RunningRate: Sendable {
+  private(set) var count = 0.0
+  private(set) var mean = 0.0
+
+  init() {}
+
+  mutating func add(_ value: Double) {
+    count += 1
+    mean += (value - mean) / count
+  }
+
+  /// The mean of what came after `earlier`, whose values are the first of these.
+  func mean(since earlier: RunningRate) -> Double {
+    let rest = count - earlier.count
+    return rest > 0 ? (count * mean - earlier.count * earlier.mean) / rest : .nan
+  }
+
+  /// An alarm about a change after the values of `earlier`.
+  func alarm(_ level: DriftLevel, since earlier: RunningRate) -> DetectorAlarm {
+    DetectorAlarm(
+      level: level, valuesSinceChange: Int(count - earlier.count),
+      before: earlier.count > 0 ? earlier.mean : .nan, after: mean(since: earlier))
+  }
+
+  var numbers: [Double] { [count, mean] }
+
+  init(_ numbers: ArraySlice<Double>) throws(SnapshotError) {
+    guard numbers.count == 2, let count = numbers.first, let mean = numbers.last,
+      count >= 0, count < 1e15
+    else { throw .corrupt }
+    (self.count, self.mean) = (count, mean)
+  }
+}
