@@ -40,7 +40,7 @@ let package = Package(
     room("Catalogues"),
     room("Snapshots"),
     room("Batches"),
-    room("Detectors", on: ["Catalogues", "Snapshots"]),
+    room("Detectors", on: ["Catalogues", "Kernels", "Snapshots"]),
     room("Ingest", on: ["Batches", "Catalogues", "CLanes", "CZlib"]),
     room("Learners", on: ["Batches", "Catalogues", "Detectors", "Kernels", "Snapshots"]),
     room("Scores", on: ["Catalogues"]),

@@ -8,6 +8,7 @@ extension Catalogue where Context == Void, Product == any DriftDetector {
       [
         ADWIN.entry,
         PageHinkley.entry,
+        KSWIN.entry,
         CUSUM.entry,
         GeometricMovingAverage.entry,
         DDM.entry,

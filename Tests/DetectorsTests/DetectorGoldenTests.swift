@@ -1,8 +1,9 @@
 import Catalogues
-import Detectors
 import Foundation
 import TestSupport
 import Testing
+
+@testable import Detectors
 
 /// River's and MOA's detectors, index for index. The files are described in `Tests/Golden`.
 @Suite struct DetectorGoldenTests {
@@ -189,5 +190,41 @@ import Testing
       guard let warnings = golden.warning_from, !warnings.isEmpty else { continue }
       #expect(found.warnings == warnings, "warnings, \(golden.series)")
     }
+  }
+}
+
+/// The test of Kolmogorov and Smirnov beside scipy 1.17.1, `ks_2samp(a, b, method="exact").pvalue` of `arange(n)`
+/// and `arange(n) + h - 0.5`.
+@Suite struct KolmogorovSmirnovTests {
+  @Test(arguments: [
+    (5, 3, 0.35714285714285715), (10, 5, 0.16782134274394334), (30, 6, 0.5940706297759378),
+    (30, 10, 0.07088798787114439), (30, 14, 0.0025300622362698397),
+    (30, 30, 1.6911233892144742e-17), (200, 17, 0.46628639073563594),
+    (200, 30, 0.0220923622208589),
+  ]) func `chances are exact`(n: Int, h: Int, expected: Double) {
+    let a = (0..<n).map(Double.init)
+    let steps = KolmogorovSmirnov.steps(a, a.map { $0 + Double(h) - 0.5 })
+    #expect(steps == h)
+    #expect(abs(KolmogorovSmirnov.chance(steps: steps, of: n) - expected) < 1e-9 * expected)
+  }
+
+  @Test func `ties count once`() {
+    #expect(KolmogorovSmirnov.steps([1, 1, 1, 2], [1, 2, 2, 2]) == 2)
+    #expect(KolmogorovSmirnov.steps([3, 3], [3, 3]) == 0)
+  }
+
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func `KSWIN's false alarms are as rare as it says, when its windows do not overlap`(
+    seed: UInt64
+  ) {
+    var random = SplitMix(seed: seed)
+    // Detectors that see one full window each: the chance of an alarm is at most alpha.
+    var alarms = 0
+    for k in 0..<2000 {
+      var detector = KSWIN(alpha: 0.05, window: 60, recent: 30, seed: UInt64(k))
+      for _ in 0..<60 where detector.observe(random.normal()) != nil { alarms += 1 }
+    }
+    // At 9 steps the exact chance is .135, at 10 .071, at 11 .034, which is the level that can be had.
+    #expect((40...100).contains(alarms), "seed \(seed): \(alarms) of 2000, expected 68")
   }
 }

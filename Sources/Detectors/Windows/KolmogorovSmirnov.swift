@@ -1,0 +1,34 @@
+import Glibc
+
+/// The two-sample test of Kolmogorov and Smirnov for samples of equal size.
+enum KolmogorovSmirnov {
+  /// The greatest distance of two samples' distribution functions, in n-ths; both are sorted.
+  static func steps(_ a: [Double], _ b: [Double]) -> Int {
+    var (i, j, greatest) = (0, 0, 0)
+    while i < a.count, j < b.count {
+      let value = min(a[i], b[j])
+      while i < a.count, a[i] == value { i += 1 }
+      while j < b.count, b[j] == value { j += 1 }
+      greatest = max(greatest, abs(i - j))
+    }
+    return greatest
+  }
+
+  /// The chance that two samples of n values of the same continuous distribution are `steps` n-ths or more
+  /// apart, exactly: with h steps
+  ///
+  ///     2·Σ_{k ≥ 1} (−1)^{k−1}·C(2n, n − k·h)/C(2n, n)
+  ///
+  /// Reference: B. Gnedenko and V. Korolyuk, On the maximum discrepancy between two empirical distributions,
+  /// Doklady 80 (1951). Of samples with ties it is at most too large.
+  static func chance(steps h: Int, of n: Int) -> Double {
+    guard h > 0 else { return 1 }
+    let all = 2 * lgamma(Double(n) + 1)
+    var (sum, sign) = (0.0, 1.0)
+    for k in stride(from: h, through: n, by: h) {
+      sum += sign * exp(all - lgamma(Double(n - k) + 1) - lgamma(Double(n + k) + 1))
+      sign = -sign
+    }
+    return min(1, max(0, 2 * sum))
+  }
+}
