@@ -1,4 +1,3 @@
-import Detectors
 import Glibc
 import Kernels
 import Snapshots
@@ -23,41 +22,27 @@ struct AdaptiveValueTree: ValueRowModel {
     var seed: UInt64 = 1
   }
 
-  private struct Watch: Sendable {
-    /// Absolute errors since the node began or they changed.
-    var errors = Moments()
-    /// The subtree that grows beside the node; -1: none.
-    var alternate = -1
-  }
-
   private let settings: Settings
   private var tree: ValueTree
-  private var watches: [Watch] = []
-  private var detectors: [ADWIN?] = []
+  private var watches: NodeWatches
   private var random: RandomBits
   private var news: [(kind: String, text: String)] = []
 
   init(_ settings: Settings, numbers: Int, nominals: Int) {
     self.settings = settings
     var own = settings.tree
-    own.watchBytes = ADWIN.memoryBytes + MemoryLayout<ADWIN?>.stride + MemoryLayout<Watch>.stride
+    own.watchBytes = NodeWatches.bytes
+    watches = NodeWatches(delta: settings.delta)
     tree = ValueTree(settings: own, numbers: numbers, nominals: nominals)
     random = RandomBits(seed: settings.seed)
     makeRoom()
   }
 
   var memoryBytes: Int {
-    tree.memoryBytes + watches.capacity * MemoryLayout<Watch>.stride
-      + detectors.capacity * MemoryLayout<ADWIN?>.stride
-      + detectors.reduce(0) { $0 + ($1 == nil ? 0 : ADWIN.memoryBytes) }
+    tree.memoryBytes + watches.memoryBytes
   }
 
-  private mutating func makeRoom() {
-    while watches.count < tree.nodes.count {
-      watches.append(Watch())
-      detectors.append(nil)
-    }
-  }
+  private mutating func makeRoom() { watches.makeRoom(tree.nodes.count) }
 
   // MARK: - Answers
 
@@ -76,7 +61,7 @@ struct AdaptiveValueTree: ValueRowModel {
   ) {
     var node = start
     while tree.nodes[node].kind != .leaf {
-      let alternate = watches[node].alternate
+      let alternate = watches.alternate(node)
       if alternate >= 0 { add(from: alternate, x, z, levels, &sum, &count) }
       node = tree.nodes.child(of: node, x, levels) ?? tree.heaviestChild(node)
     }
@@ -109,18 +94,18 @@ struct AdaptiveValueTree: ValueRowModel {
     var node = start
     while tree.nodes[node].kind != .leaf {
       let hasRisen = observe(node, error)
-      if hasRisen, watches[node].alternate < 0, tree.hasRoom {
-        watches[node].errors = Moments()
+      if hasRisen, watches.alternate(node) < 0, tree.hasRoom {
+        watches.restart(node)
         let fresh = tree.newAlternate(of: node)
         makeRoom()
-        watches[node].alternate = fresh
+        watches.setAlternate(node, fresh)
         tell("subtree-started", node, "errors rise below")
-      } else if watches[node].alternate >= 0, compare(node) {
+      } else if watches.alternate(node) >= 0, compare(node) {
         // It is another node now; this row has been learned by the one that went.
         if node == 0 { learn(from: 0, row) }
         return
       }
-      if watches[node].alternate >= 0 { learn(from: watches[node].alternate, row) }
+      if watches.alternate(node) >= 0 { learn(from: watches.alternate(node), row) }
       if let child = tree.nodes.child(of: node, row.x, row.levels) {
         node = child
       } else {
@@ -139,7 +124,7 @@ struct AdaptiveValueTree: ValueRowModel {
       node, row.x, row.z, row.levels, target: row.target, weight: row.weight * times)
     if isTime, tree.attemptSplit(node) {
       // A test's errors are counted from its beginning.
-      forget(node)
+      watches.forget(node)
       makeRoom()
     }
   }
@@ -147,61 +132,39 @@ struct AdaptiveValueTree: ValueRowModel {
   /// Takes an error of a node in; returns whether errors have risen. Where they fell they are counted anew.
   private mutating func observe(_ node: Int, _ error: Double) -> Bool {
     guard error.isFinite else { return false }
-    let before = watches[node].errors.mean
-    if detectors[node] == nil { detectors[node] = ADWIN(delta: settings.delta) }
-    let hasChanged = detectors[node]?.observe(error) != nil
-    watches[node].errors.add(error, 1)
-    guard hasChanged else { return false }
-    if watches[node].errors.mean < before {
-      watches[node].errors = Moments()
-      return false
-    }
-    return true
+    let change = watches.observe(node, error)
+    if change == .fall { watches.restart(node) }
+    return change == .rise
   }
 
   /// Puts the subtree beside a test in its place if it is better, or drops it if it is worse; true: it was
   /// put there.
   private mutating func compare(_ node: Int) -> Bool {
-    let own = watches[node]
-    let other = watches[own.alternate].errors
-    guard other.weight > settings.window, own.errors.weight > settings.window else { return false }
-    let spread = other.variance / other.weight + own.errors.variance / own.errors.weight
+    let fresh = watches.alternate(node)
+    let (own, other) = (watches.errors(node), watches.errors(fresh))
+    guard other.weight > settings.window, own.weight > settings.window else { return false }
+    let spread = other.variance / other.weight + own.variance / own.weight
     guard spread > 0 else { return false }
-    let z = (other.mean - own.errors.mean) / spread.squareRoot()
+    let z = (other.mean - own.mean) / spread.squareRoot()
     guard erfc(abs(z) / 2.0.squareRoot()) <= settings.significance else { return false }
-    guard other.mean < own.errors.mean else {
+    guard other.mean < own.mean else {
       dropAlternate(node)
       return false
     }
-    let fresh = own.alternate
-    watches[node].alternate = -1
-    forgetAll(below: node)
+    watches.setAlternate(node, -1)
+    for root in watches.forgetAll(below: node, tree.nodes) { tree.remove(root) }
     tree.replace(node, by: fresh)
-    (watches[node], detectors[node]) = (watches[fresh], detectors[fresh])
-    forget(fresh)
-    tell("subtree-replaced", node, "mean error \(own.errors.mean) → \(other.mean)")
+    watches.move(fresh, to: node)
+    tell("subtree-replaced", node, "mean error \(own.mean) → \(other.mean)")
     return true
   }
 
   private mutating func dropAlternate(_ node: Int) {
-    let alternate = watches[node].alternate
+    let alternate = watches.alternate(node)
     guard alternate >= 0 else { return }
-    forgetAll(below: alternate)
+    watches.setAlternate(node, -1)
+    for root in watches.forgetAll(below: alternate, tree.nodes) { tree.remove(root) }
     tree.remove(alternate)
-    watches[node].alternate = -1
-  }
-
-  private mutating func forget(_ node: Int) {
-    guard node < watches.count else { return }
-    watches[node] = Watch()
-    detectors[node] = nil
-  }
-
-  /// Forgets what is known of a node and all below it, and removes the subtrees beside them.
-  private mutating func forgetAll(below node: Int) {
-    dropAlternate(node)
-    for child in tree.nodes.children(of: node) { forgetAll(below: child) }
-    forget(node)
   }
 
   // MARK: - Accounts
@@ -222,34 +185,12 @@ struct AdaptiveValueTree: ValueRowModel {
   func write(to writer: inout SnapshotWriter) {
     tree.write(to: &writer)
     writer.write(random.state)
-    writer.write(watches.map(\.alternate))
-    writer.write(watches.flatMap(\.errors.numbers))
-    for detector in detectors {
-      writer.write(detector != nil)
-      detector?.write(to: &writer)
-    }
+    watches.write(to: &writer)
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try tree.restore(from: &reader)
     random.state = try reader.readWord()
-    let alternates = try reader.readInts()
-    let errors = try reader.readDoubles()
-    guard errors.count == 3 * alternates.count, alternates.count <= tree.nodes.count,
-      alternates.allSatisfy({ (-1..<tree.nodes.count).contains($0) })
-    else { throw .corrupt }
-    (watches, detectors) = ([], [])
-    for (k, alternate) in alternates.enumerated() {
-      let own = Moments(
-        weight: errors[3 * k], mean: errors[3 * k + 1], squares: errors[3 * k + 2])
-      watches.append(Watch(errors: own, alternate: alternate))
-      guard try reader.readBool() else {
-        detectors.append(nil)
-        continue
-      }
-      var detector = ADWIN(delta: settings.delta)
-      try detector.restore(from: &reader)
-      detectors.append(detector)
-    }
+    try watches.restore(from: &reader, nodes: tree.nodes.count)
   }
 }

@@ -1,6 +1,5 @@
 import Batches
 import Catalogues
-import Detectors
 import Glibc
 import Kernels
 import Snapshots
@@ -46,14 +45,6 @@ struct HoeffdingAdaptiveTree: Learner {
       return HoeffdingAdaptiveTree(settings, context)
     })
 
-  /// What is known of a node's errors; its detector stands apart, so that the rest is read for nothing.
-  private struct Watch: Sendable {
-    var rows = 0.0
-    var errorRate = 0.0
-    /// The subtree that grows beside the node; -1: none.
-    var alternate = -1
-  }
-
   /// What the leaf at the end of the main way says of a row.
   private struct Opinion {
     var leaf = 0
@@ -64,13 +55,12 @@ struct HoeffdingAdaptiveTree: Learner {
   private let isBinary: Bool
   private let window: Double
   private let significance: Double
-  private let delta: Double
   private let bootstraps: Bool
   private let seed: UInt64
   private let blank: ClassTree
+  private let noWatches: NodeWatches
   private var tree: ClassTree
-  private var watches: [Watch] = []
-  private var detectors: [ADWIN?] = []
+  private var watches: NodeWatches
   private var attributes: TreeAttributes
   private var sight: TreeSight
   private var voices: [Double]
@@ -82,13 +72,15 @@ struct HoeffdingAdaptiveTree: Learner {
     isBinary = context.task == .binary
     window = Double(settings.integer("window"))
     significance = settings.real("significance")
-    delta = settings.real("adwin")
+    let delta = settings.real("adwin")
+    noWatches = NodeWatches(delta: delta)
     bootstraps = settings.word("bootstrap") == "on"
     seed = UInt64(settings.integer("seed"))
     random = RandomBits(seed: seed)
     attributes = TreeAttributes(context)
     var own = ClassTreeSettings(settings)
-    own.watchBytes = ADWIN.memoryBytes + MemoryLayout<ADWIN?>.stride + MemoryLayout<Watch>.stride
+    own.watchBytes = NodeWatches.bytes
+    watches = noWatches
     tree = ClassTree(
       settings: own, numbers: attributes.numbers,
       nominals: attributes.nominals, classes: 2)
@@ -99,9 +91,7 @@ struct HoeffdingAdaptiveTree: Learner {
 
   var outputs: Int { isBinary ? 1 : max(1, sight.classes) }
   var memoryBytes: Int {
-    tree.memoryBytes + watches.capacity * MemoryLayout<Watch>.stride
-      + detectors.capacity * MemoryLayout<ADWIN?>.stride
-      + detectors.reduce(0) { $0 + ($1 == nil ? 0 : ADWIN.memoryBytes) }
+    tree.memoryBytes + watches.memoryBytes
   }
 
   // MARK: - Predicting
@@ -123,7 +113,7 @@ struct HoeffdingAdaptiveTree: Learner {
     makeRoom()
     // Most rows meet no subtree that is still growing: one leaf answers.
     var node = 0
-    while tree.nodes[node].kind != .leaf, watches[node].alternate < 0 {
+    while tree.nodes[node].kind != .leaf, watches.alternate(node) < 0 {
       node = tree.child(of: node, x, sight.levels) ?? tree.heaviestChild(node)
     }
     if tree.nodes[node].kind == .leaf { return opinion(node, x) }
@@ -139,22 +129,18 @@ struct HoeffdingAdaptiveTree: Learner {
   private mutating func addVoices(from start: Int, _ x: UnsafePointer<Double>) -> Opinion {
     var node = start
     while tree.nodes[node].kind != .leaf {
-      let alternate = watches[node].alternate
+      let alternate = watches.alternate(node)
       if alternate >= 0 { _ = addVoices(from: alternate, x) }
       node = tree.child(of: node, x, sight.levels) ?? tree.heaviestChild(node)
     }
     let opinion = opinion(node, x)
-    let rate = max(watches[node].errorRate, 1 / (watches[node].rows + 1))
+    let errors = watches.errors(node)
+    let rate = max(errors.mean, 1 / (errors.weight + 1))
     for c in 0..<tree.classes { voices[c] += sight.distribution[c] / (rate * rate) }
     return opinion
   }
 
-  private mutating func makeRoom() {
-    while watches.count < tree.nodes.count {
-      watches.append(Watch())
-      detectors.append(nil)
-    }
-  }
+  private mutating func makeRoom() { watches.makeRoom(tree.nodes.count) }
 
   // MARK: - Learning
 
@@ -188,14 +174,9 @@ struct HoeffdingAdaptiveTree: Learner {
   /// Takes an error of a node in; returns whether errors have risen.
   private mutating func observe(_ node: Int, _ isWrong: Bool) -> Bool {
     makeRoom()
-    let before = watches[node].errorRate
-    watches[node].rows += 1
-    watches[node].errorRate += ((isWrong ? 1 : 0) - before) / watches[node].rows
-    if detectors[node] == nil { detectors[node] = ADWIN(delta: delta) }
-    guard detectors[node]?.observe(isWrong ? 1 : 0) != nil else { return false }
-    let hasRisen = watches[node].errorRate >= before
-    (watches[node].rows, watches[node].errorRate) = (0, 0)
-    return hasRisen
+    guard let change = watches.observe(node, isWrong ? 1 : 0) else { return false }
+    watches.restart(node)
+    return change == .rise
   }
 
   private mutating func opinion(_ leaf: Int, _ x: UnsafePointer<Double>) -> Opinion {
@@ -217,14 +198,14 @@ struct HoeffdingAdaptiveTree: Learner {
         dropAlternate(node)
         let fresh = tree.newLeaf(depth: tree.nodes[node].depth)
         makeRoom()
-        watches[node].alternate = fresh
+        watches.setAlternate(node, fresh)
         tell("subtree-started", node, "errors rise below")
-      } else if watches[node].alternate >= 0, compare(node) {
+      } else if watches.alternate(node) >= 0, compare(node) {
         // It is another node now; this row has been learned by the one that went.
         if node == 0 { learn(0, x, y, weight) }
         return
       }
-      if watches[node].alternate >= 0 { learn(watches[node].alternate, x, y, weight) }
+      if watches.alternate(node) >= 0 { learn(watches.alternate(node), x, y, weight) }
       if let child = tree.child(of: node, x, sight.levels) {
         node = child
       } else if let fresh = tree.newBranch(node, sight.levels) {
@@ -247,53 +228,38 @@ struct HoeffdingAdaptiveTree: Learner {
       tree.attemptSplit(own.leaf)
     {
       // A test's errors are counted from its beginning.
-      forget(own.leaf)
+      watches.forget(own.leaf)
       makeRoom()
     }
-  }
-
-  private mutating func forget(_ node: Int) {
-    guard node < watches.count else { return }
-    watches[node] = Watch()
-    detectors[node] = nil
   }
 
   /// Puts the subtree beside a test in its place if it is better, or drops it if it is worse; true: it was
   /// put there.
   private mutating func compare(_ node: Int) -> Bool {
-    let own = watches[node]
-    let other = watches[own.alternate]
-    guard other.rows > window, own.rows > window else { return false }
+    let fresh = watches.alternate(node)
+    let (own, other) = (watches.errors(node), watches.errors(fresh))
+    guard other.weight > window, own.weight > window else { return false }
     let bound =
-      (2 * own.errorRate * (1 - own.errorRate) * log(2 / significance)
-      * (1 / own.rows + 1 / other.rows)).squareRoot()
-    if own.errorRate - other.errorRate > bound {
-      let fresh = own.alternate
-      watches[node].alternate = -1
-      forgetAll(below: node)
+      (2 * own.mean * (1 - own.mean) * log(2 / significance)
+      * (1 / own.weight + 1 / other.weight)).squareRoot()
+    if own.mean - other.mean > bound {
+      watches.setAlternate(node, -1)
+      for root in watches.forgetAll(below: node, tree.nodes) { tree.remove(root) }
       tree.replace(node, by: fresh)
-      (watches[node], detectors[node]) = (watches[fresh], detectors[fresh])
-      forget(fresh)
-      tell("subtree-replaced", node, "error rate \(own.errorRate) → \(other.errorRate)")
+      watches.move(fresh, to: node)
+      tell("subtree-replaced", node, "error rate \(own.mean) → \(other.mean)")
       return true
     }
-    if other.errorRate - own.errorRate > bound { dropAlternate(node) }
+    if other.mean - own.mean > bound { dropAlternate(node) }
     return false
   }
 
   private mutating func dropAlternate(_ node: Int) {
-    let alternate = watches[node].alternate
+    let alternate = watches.alternate(node)
     guard alternate >= 0 else { return }
-    forgetAll(below: alternate)
+    watches.setAlternate(node, -1)
+    for root in watches.forgetAll(below: alternate, tree.nodes) { tree.remove(root) }
     tree.remove(alternate)
-    watches[node].alternate = -1
-  }
-
-  /// Forgets what is known of a node and all below it, and removes the subtrees beside them.
-  private mutating func forgetAll(below node: Int) {
-    dropAlternate(node)
-    for child in tree.children(of: node) { forgetAll(below: child) }
-    forget(node)
   }
 
   private mutating func tell(_ kind: String, _ node: Int, _ text: String) {
@@ -310,8 +276,7 @@ struct HoeffdingAdaptiveTree: Learner {
   mutating func refit(on window: borrowing MicroBatch) -> RefitReport {
     tree = blank
     tree.grow(classes: max(2, sight.classes), levels: attributes.levels)
-    watches = []
-    detectors = []
+    watches = noWatches
     random = RandomBits(seed: seed)
     var scratch = Predictions(rows: window.count, width: outputs)
     let before = learned
@@ -334,13 +299,8 @@ struct HoeffdingAdaptiveTree: Learner {
     tree.write(to: &writer)
     sight.write(to: &writer)
     writer.write(random.state)
-    writer.write([learned, watches.count])
-    writer.write(watches.flatMap { [$0.rows, $0.errorRate] })
-    writer.write(watches.map(\.alternate))
-    for detector in detectors {
-      writer.write(detector != nil)
-      detector?.write(to: &writer)
-    }
+    writer.write(learned)
+    watches.write(to: &writer)
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
@@ -348,26 +308,7 @@ struct HoeffdingAdaptiveTree: Learner {
     try tree.restore(from: &reader)
     try sight.restore(from: &reader, classes: tree.classes)
     random.state = try reader.readWord()
-    let counts = try reader.readInts()
-    guard counts.count == 2, (0...tree.nodes.count).contains(counts[1]) else { throw .corrupt }
-    learned = counts[0]
-    let rates = try reader.readDoubles()
-    let alternates = try reader.readInts()
-    guard rates.count == 2 * counts[1], alternates.count == counts[1],
-      alternates.allSatisfy({ (-1..<tree.nodes.count).contains($0) })
-    else { throw .corrupt }
-    watches = alternates.indices.map {
-      Watch(rows: rates[2 * $0], errorRate: rates[2 * $0 + 1], alternate: alternates[$0])
-    }
-    detectors = []
-    for _ in 0..<counts[1] {
-      guard try reader.readBool() else {
-        detectors.append(nil)
-        continue
-      }
-      var detector = ADWIN(delta: delta)
-      try detector.restore(from: &reader)
-      detectors.append(detector)
-    }
+    learned = try reader.readInt()
+    try watches.restore(from: &reader, nodes: tree.nodes.count)
   }
 }
