@@ -21,10 +21,8 @@ struct ClassTree: Sendable {
   private(set) var replaced = 0
   private var scores: [Double]
   private var discarded: [Double]
-  private var work = SplitWork()
+  private var search: ClassSplitSearch
   private var levelsOfAttribute: [Int]
-  /// Attributes that are not to be looked at for splits.
-  private var excluded: Set<Int>
   private var random: RandomBits
 
   init(
@@ -32,7 +30,7 @@ struct ClassTree: Sendable {
     excluded: Set<Int> = []
   ) {
     self.settings = settings
-    self.excluded = excluded
+    search = ClassSplitSearch(settings, excluded: excluded)
     random = RandomBits(seed: seed)
     observers = ClassObservers(
       numbers: numbers, nominals: nominals, classes: classes, bins: settings.bins)
@@ -380,13 +378,13 @@ struct ClassTree: Sendable {
   /// Returns whether what was below has gone.
   private mutating func reconsider(_ node: Int, _ own: Int) -> Bool {
     let feature = nodes[node].feature
-    let isNumber = nodes[node].kind == .number
-    guard let (best, _, current) = ways(own, current: (feature, isNumber)) else { return false }
-    let none = settings.criterion.none(before: work.before, classes: classes)
+    let attribute = nodes[node].kind == .number ? feature : observers.numbers + feature
+    guard let found = ways(own, current: attribute) else { return false }
+    let (best, none) = (found.best, found.none)
     let bound = ClassTree.bound(
       range: settings.criterion.range(classes: leaves[own].met), delta: settings.delta,
       count: leaves[own].total)
-    guard max(best.merit, none) - current.merit > bound else {
+    guard max(best.merit, none) - found.current > bound else {
       // Once it is known well the same attribute may be cut elsewhere: what is below stays.
       if bound < settings.tie, best.feature == feature, best.kind == nodes[node].kind,
         best.kind != .levels
@@ -416,7 +414,7 @@ struct ClassTree: Sendable {
   mutating func attemptSplit(_ node: Int) -> Bool {
     let leaf = nodes[node].left
     defer { if nodes[node].kind == .leaf { leaves[leaf].attempted = leaves[leaf].total } }
-    guard leaves[leaf].block >= 0, let (best, second, _) = ways(leaf) else { return false }
+    guard leaves[leaf].block >= 0, let found = ways(leaf) else { return false }
     guard hasRoomForNodes else {
       bounded += 1
       return false
@@ -424,142 +422,23 @@ struct ClassTree: Sendable {
     let bound = ClassTree.bound(
       range: settings.criterion.range(classes: leaves[leaf].met), delta: settings.delta,
       count: leaves[leaf].total)
-    let none = settings.criterion.none(before: work.before, classes: classes)
     // A test that can be taken back only has to be better than none.
-    let lead = best.merit - (settings.review > 0 ? none : second)
+    let lead = found.best.merit - (settings.review > 0 ? found.none : found.second)
     guard lead > bound || bound < settings.tie else {
-      if settings.dropsPoor { dropPoor(leaf, best: best.merit, bound) }
+      if settings.dropsPoor {
+        leaves[leaf].poor.formUnion(search.attributes(below: found.best.merit - bound))
+      }
       return false
     }
-    split(node, best)
+    split(node, found.best)
     return true
   }
 
-  /// No longer looks at attributes that are worse than the best by Hoeffding's bound (VFDT, §3.1).
-  private mutating func dropPoor(_ leaf: Int, best: Double, _ bound: Double) {
-    for k in 0..<work.candidates.count where work.merits[k] < best - bound {
-      leaves[leaf].poor.insert(work.candidates[k])
-    }
-  }
-
-  /// The best and the merit of the second best of all ways to split a leaf, and the best by attribute `current`;
-  /// nil if it holds one class or no way parts its rows.
-  private mutating func ways(
-    _ leaf: Int, current: (feature: Int, isNumber: Bool)? = nil
-  ) -> (best: SplitWay, second: Double, current: SplitWay)? {
-    var present = 0
-    for c in 0..<classes where weights[leaf * classes + c] > 0 { present += 1 }
-    guard present >= 2 else { return nil }
-    work.makeRoom(classes: classes, levels: observers.levelRoom.max() ?? 0)
-    for c in 0..<classes { work.before[c] = weights[leaf * classes + c] }
-    findCandidates(leaf)
-    var (best, own) = (SplitWay(), SplitWay())
-    var second = -Double.infinity
-    for k in 0..<work.candidates.count {
-      let attribute = work.candidates[k]
-      let isNumber = attribute < observers.numbers
-      let way =
-        isNumber
-        ? bestThreshold(leaf, number: attribute)
-        : bestLevels(leaf, attribute: attribute - observers.numbers)
-      work.merits.append(way.merit)
-      if let current, current.isNumber == isNumber, current.feature == way.feature { own = way }
-      if way.merit > best.merit {
-        second = best.merit
-        best = way
-      } else {
-        second = max(second, way.merit)
-      }
-    }
-    return best.merit > -.infinity ? (best, second, own) : nil
-  }
-
-  /// The attributes that a leaf may split on, the numbers first.
-  private mutating func findCandidates(_ leaf: Int) {
-    work.candidates.removeAll(keepingCapacity: true)
-    work.merits.removeAll(keepingCapacity: true)
-    let poor = leaves[leaf].poor
-    for attribute in 0..<(observers.numbers + levelsOfAttribute.count)
-    where excluded.isEmpty || !excluded.contains(attribute) {
-      if poor.isEmpty || !poor.contains(attribute) { work.candidates.append(attribute) }
-    }
-    let (wish, count) = (settings.subspace, work.candidates.count)
-    guard wish > 0, wish < count else { return }
-    var random = RandomBits(seed: leaves[leaf].seed)
-    for k in 0..<wish { work.candidates.swapAt(k, k + random.below(count - k)) }
-    work.candidates.removeLast(count - wish)
-    work.candidates.sort()
-  }
-
-  private mutating func bestThreshold(_ leaf: Int, number j: Int) -> SplitWay {
-    var best = SplitWay()
-    let block = leaves[leaf].block
-    if settings.bins > 0 { return bestGap(block, number: j) }
-    guard let range = observers.range(block, number: j) else { return best }
-    let step = (range.upperBound - range.lowerBound) / (Double(settings.thresholds) + 1)
-    for i in 0..<settings.thresholds {
-      let threshold = range.lowerBound + step * Double(i + 1)
-      guard threshold > range.lowerBound, threshold < range.upperBound else { continue }
-      observers.divide(block, number: j, at: threshold, into: &work.sides)
-      let merit = settings.criterion.merit(
-        before: work.before, after: work.sides, branches: 2, classes: classes,
-        leastShare: settings.leastShare)
-      if merit > best.merit {
-        best = SplitWay(merit: merit, kind: .number, feature: j, threshold: threshold)
-      }
-    }
-    return best
-  }
-
-  /// The best of the places between the bins of a number's histogram.
-  private mutating func bestGap(_ block: Int, number j: Int) -> SplitWay {
-    var best = SplitWay()
-    var sides = work.sides
-    let (classes, before) = (classes, work.before)
-    let (criterion, leastShare) = (settings.criterion, settings.leastShare)
-    observers.forEachGap(block, number: j, &work.sums) { threshold, left in
-      for c in 0..<classes {
-        sides[c] = left[c]
-        sides[classes + c] = max(0, before[c] - left[c])
-      }
-      let merit = criterion.merit(
-        before: before, after: sides, branches: 2, classes: classes, leastShare: leastShare)
-      if merit > best.merit {
-        best = SplitWay(merit: merit, kind: .number, feature: j, threshold: threshold)
-      }
-    }
-    return best
-  }
-
-  private mutating func bestLevels(_ leaf: Int, attribute a: Int) -> SplitWay {
-    var best = SplitWay()
-    let levels = levelsOfAttribute[a]
-    guard levels > 1 else { return best }
-    observers.divide(leaves[leaf].block, levelsOf: a, into: &work.levels)
-    if !settings.isBinary {
-      best = SplitWay(
-        merit: settings.criterion.merit(
-          before: work.before, after: work.levels, branches: levels, classes: classes,
-          leastShare: settings.leastShare),
-        kind: .levels, feature: a)
-    }
-    for c in 0..<classes { work.sums[c] = 0 }
-    for level in 0..<levels {
-      for c in 0..<classes { work.sums[c] += work.levels[level * classes + c] }
-    }
-    for level in 0..<levels {
-      for c in 0..<classes {
-        work.sides[c] = work.levels[level * classes + c]
-        work.sides[classes + c] = work.sums[c] - work.sides[c]
-      }
-      let merit = settings.criterion.merit(
-        before: work.before, after: work.sides, branches: 2, classes: classes,
-        leastShare: settings.leastShare)
-      if merit > best.merit {
-        best = SplitWay(merit: merit, kind: .level, feature: a, threshold: Double(level))
-      }
-    }
-    return best
+  /// The ways to split a leaf; nil if there is none.
+  private mutating func ways(_ leaf: Int, current: Int? = nil) -> ClassSplitSearch.Outcome? {
+    search.ways(
+      &observers, leaves[leaf], weights[(leaf * classes)..<((leaf + 1) * classes)],
+      levels: levelsOfAttribute, current: current)
   }
 
   private mutating func split(_ node: Int, _ way: SplitWay) {
@@ -661,7 +540,7 @@ struct ClassTree: Sendable {
     writer.write(freeLeaves)
     writer.write([bounded, splits, replaced, Int(bitPattern: UInt(random.state))])
     writer.write(leaves.map { Int(bitPattern: UInt($0.seed)) })
-    writer.write(excluded.sorted())
+    writer.write(search.excluded.sorted())
     writer.write(overviews)
     for leaf in leaves where settings.dropsPoor { writer.write(leaf.poor.sorted()) }
     nodes.write(to: &writer)
@@ -677,7 +556,7 @@ struct ClassTree: Sendable {
     freeLeaves = try reader.readInts()
     let counts = try reader.readInts()
     let seeds = try reader.readInts()
-    excluded = Set(try reader.readInts())
+    search.excluded = Set(try reader.readInts())
     overviews = try reader.readInts()
     let leafCount = heads.count / 3
     guard heads.count == 3 * leafCount, sums.count == 4 * leafCount,

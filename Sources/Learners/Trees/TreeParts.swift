@@ -50,25 +50,3 @@ struct TreeLeaf: Sendable {
   /// What its subspace is drawn from.
   var seed: UInt64 = 0
 }
-
-/// What trying a split writes on its way, kept so that it takes no memory.
-struct SplitWork: Sendable {
-  /// Weights of the leaf's classes.
-  var before: [Double] = []
-  var sums: [Double] = []
-  /// Weights of the classes on two sides, and at each level.
-  var sides: [Double] = []
-  var levels: [Double] = []
-  var candidates: [Int] = []
-  var merits: [Double] = []
-
-  mutating func makeRoom(classes: Int, levels count: Int) {
-    if before.count != classes {
-      before = Array(repeating: 0, count: classes)
-      sums = before
-      sides = Array(repeating: 0, count: 2 * classes)
-    }
-    let room = count * classes - levels.count
-    if room > 0 { levels.append(contentsOf: repeatElement(0, count: room)) }
-  }
-}
