@@ -114,6 +114,30 @@ import Testing
   }
 }
 
+/// What a tree under review does with its tests.
+@Suite struct TestReviewTests {
+  @Test(arguments: [21, 22, 23] as [UInt64])
+  func `a good test stays, and gives way when another is better`(seed: UInt64) {
+    var random = SplitMix(seed: seed)
+    var settings = ClassTreeSettings()
+    (settings.review, settings.grace, settings.delta) = (20, 50, 1e-4)
+    var tree = ClassTree(settings: settings, numbers: 3, nominals: 0, classes: 2)
+    func learn(_ rows: Int, by attribute: Int) {
+      for _ in 0..<rows {
+        // The last number never parts anything.
+        let x = [random.unit(), random.unit(), 7, 0]
+        tree.take(x, [-1], class: x[attribute] > 0.5 ? 1 : 0, weight: 1, at: nil)
+      }
+    }
+    learn(2000, by: 0)
+    #expect(tree.nodes[0].kind == .number && tree.nodes[0].feature == 0, "seed \(seed)")
+    #expect(tree.replaced == 0, "seed \(seed)")
+    learn(20_000, by: 1)
+    #expect(tree.nodes[0].kind == .number && tree.nodes[0].feature == 1, "seed \(seed)")
+    #expect(tree.replaced > 0, "seed \(seed)")
+  }
+}
+
 /// Trees of numbers beside River's with the same parameters, row by row.
 @Suite struct ValueTreeGoldenTests {
   static let rivers =
