@@ -41,6 +41,7 @@ let package = Package(
     room("Snapshots"),
     room("Batches"),
     room("Detectors", on: ["Catalogues", "Kernels", "Snapshots"]),
+    room("Generators", on: ["Catalogues", "Kernels"]),
     room("Ingest", on: ["Batches", "Catalogues", "CLanes", "CZlib"]),
     room("Learners", on: ["Batches", "Catalogues", "Detectors", "Kernels", "Snapshots"]),
     room("Scores", on: ["Catalogues"]),
@@ -48,11 +49,12 @@ let package = Package(
     room(
       "Engine",
       on: ["Batches", "Catalogues", "Detectors", "Kernels", "Learners", "Scores", "Telemetry"]),
+    room("Studies", on: ["Catalogues", "Detectors", "Generators", "Kernels"]),
     room(
       "CommandLine",
       on: [
-        "Batches", "Catalogues", "Detectors", "Engine", "Ingest", "Kernels", "Learners", "Scores",
-        "Telemetry", argumentParser,
+        "Batches", "Catalogues", "Detectors", "Engine", "Generators", "Ingest", "Kernels",
+        "Learners", "Scores", "Studies", "Telemetry", argumentParser,
       ]),
     .executableTarget(name: "weir", dependencies: ["CommandLine"], swiftSettings: settings),
 
@@ -71,6 +73,7 @@ let package = Package(
     tests("SnapshotsTests", on: ["Snapshots", "TestSupport"]),
     tests("KernelsTests", on: ["Kernels", "TestSupport"]),
     tests("DetectorsTests", on: ["Detectors", "Catalogues", "Snapshots", "TestSupport"]),
+    tests("GeneratorsTests", on: ["Generators", "Catalogues", "Kernels", "TestSupport"]),
     tests("IngestTests", on: ["Ingest", "Batches", "Catalogues", "TestSupport"]),
     tests(
       "LearnersTests",
@@ -82,6 +85,8 @@ let package = Package(
       on: [
         "Engine", "Batches", "Catalogues", "Learners", "Scores", "Telemetry", "TestSupport",
       ]),
+    tests(
+      "StudiesTests", on: ["Studies", "Catalogues", "Detectors", "TestSupport"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["weir", "TestSupport"], exclude: ["Cases"],
       swiftSettings: settings),

@@ -12,16 +12,29 @@ package struct Parameter: Sendable {
     case choice(default: String, of: [String])
     /// Several real numbers joined by `/`, each in a closed range.
     case reals(default: [Double], in: ClosedRange<Double>)
+    /// Any text without a comma, such as a column's name; empty when nothing is said.
+    case text
+  }
+
+  /// How a parameter trades what is found late against what is found falsely.
+  package enum Strictness: Sendable {
+    /// The greater, the rarer alarms are.
+    case rising
+    /// The smaller, the rarer.
+    case falling
   }
 
   package let name: String
   package let help: String
   package let kind: Kind
+  /// Whether, and how, this is what a user turns to have fewer alarms; at most one of an entry is.
+  package let strictness: Strictness?
 
-  package init(_ name: String, _ kind: Kind, _ help: String) {
+  package init(_ name: String, _ kind: Kind, _ help: String, strictness: Strictness? = nil) {
     self.name = name
     self.help = help
     self.kind = kind
+    self.strictness = strictness
   }
 
   /// The value this parameter has when nothing is said.
@@ -31,6 +44,7 @@ package struct Parameter: Sendable {
     case .integer(let value, _): .integer(value)
     case .choice(let value, _): .word(value)
     case .reals(let values, _): .reals(values)
+    case .text: .word("")
     }
   }
 
@@ -41,6 +55,7 @@ package struct Parameter: Sendable {
     case .integer(let value, _): String(value)
     case .choice(let value, _): value
     case .reals(let values, _): values.map(Parameter.text).joined(separator: "/")
+    case .text: ""
     }
   }
 
@@ -53,6 +68,7 @@ package struct Parameter: Sendable {
       range.upperBound == Int.max
         ? "\(range.lowerBound)…" : "\(range.lowerBound)…\(range.upperBound)"
     case .choice(_, let words): words.joined(separator: "|")
+    case .text: "text"
     }
   }
 
@@ -75,6 +91,7 @@ package struct Parameter: Sendable {
           parameter: name, text: text, expected: "one of " + words.joined(separator: ", "))
       }
       return .word(text)
+    case .text: return .word(text)
     case .reals(_, let range):
       var values: [Double] = []
       for part in text.split(separator: "/") { values.append(try number(String(part), in: range)) }

@@ -29,7 +29,9 @@ struct WeirCommand: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      LearnCommand.self, ReplayCommand.self, DetectCommand.self, CatalogueCommand.self,
+      LearnCommand.self, ReplayCommand.self, GenerateCommand.self, InjectCommand.self,
+      DetectCommand.self,
+      StudyCommand.self, CatalogueCommand.self,
     ])
 }
 

@@ -6,6 +6,9 @@ extension Catalogue where Context == Void, Product == any DriftDetector {
     Catalogue(
       "detector",
       [
+        BlockConformal.entry,
+        MarkovBetting.entry,
+        EDetector.entry,
         ADWIN.entry,
         PageHinkley.entry,
         KSWIN.entry,

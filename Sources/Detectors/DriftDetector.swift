@@ -15,12 +15,18 @@ package struct DetectorAlarm: Sendable, Equatable {
   package let before: Double
   /// Mean of the values after it.
   package let after: Double
+  /// What is promised of such alarms; nil of detectors that promise nothing.
+  package let promise: AlarmPromise?
 
-  package init(level: DriftLevel, valuesSinceChange: Int, before: Double, after: Double) {
+  package init(
+    level: DriftLevel, valuesSinceChange: Int, before: Double, after: Double,
+    promise: AlarmPromise? = nil
+  ) {
     self.level = level
     self.valuesSinceChange = valuesSinceChange
     self.before = before
     self.after = after
+    self.promise = promise
   }
 }
 

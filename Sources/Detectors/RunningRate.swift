@@ -12,6 +12,12 @@ struct RunningRate: Sendable {
     mean += (value - mean) / count
   }
 
+  /// Takes `times` values of this mean.
+  mutating func add(_ mean: Double, times: Double) {
+    count += times
+    self.mean += (mean - self.mean) * times / count
+  }
+
   /// The mean of what came after `earlier`, whose values are the first of these.
   func mean(since earlier: RunningRate) -> Double {
     let rest = count - earlier.count
@@ -19,10 +25,13 @@ struct RunningRate: Sendable {
   }
 
   /// An alarm about a change after the values of `earlier`.
-  func alarm(_ level: DriftLevel, since earlier: RunningRate) -> DetectorAlarm {
+  func alarm(
+    _ level: DriftLevel, since earlier: RunningRate, promise: AlarmPromise? = nil
+  ) -> DetectorAlarm {
     DetectorAlarm(
       level: level, valuesSinceChange: Int(count - earlier.count),
-      before: earlier.count > 0 ? earlier.mean : .nan, after: mean(since: earlier))
+      before: earlier.count > 0 ? earlier.mean : .nan, after: mean(since: earlier),
+      promise: promise)
   }
 
   var numbers: [Double] { [count, mean] }

@@ -519,12 +519,15 @@ extension EngineOptions {
 extension Alarm {
   /// The alarm as the journal has it.
   var entry: JournalEntry {
-    JournalEntry(
-      event: event, kind: "alarm",
-      [
-        ("model", .string(model)), ("signal", .string(signal)), ("detector", .string(detector)),
-        ("level", .string(level.rawValue)), ("since", .int(since)), ("before", .number(before)),
-        ("after", .number(after)),
-      ])
+    var members: [(String, JSONValue)] = [
+      ("model", .string(model)), ("signal", .string(signal)), ("detector", .string(detector)),
+      ("level", .string(level.rawValue)), ("since", .int(since)), ("before", .number(before)),
+      ("after", .number(after)),
+    ]
+    if let promise {
+      members.append(("autocorrelation", .number(promise.autocorrelation)))
+      members.append(("promise", promise.account))
+    }
+    return JournalEntry(event: event, kind: "alarm", members)
   }
 }

@@ -53,6 +53,8 @@ package struct Alarm: Sendable, Equatable {
   package let since: Int
   package let before: Double
   package let after: Double
+  /// What is promised of such alarms, if anything.
+  package let promise: AlarmPromise?
 }
 
 /// A detector with the signal that it watches.
@@ -125,7 +127,7 @@ struct SignalWatch {
             event: event, model: model, signal: watch.signal, detector: watch.detector,
             level: raised.level,
             since: SignalWatch.event(of: seen + position + 1 - raised.valuesSinceChange, gaps),
-            before: raised.before, after: raised.after))
+            before: raised.before, after: raised.after, promise: raised.promise))
       }
     }
     self.seen += values.count

@@ -35,3 +35,10 @@ package struct RandomBits: Sendable {
     return count
   }
 }
+
+extension RandomBits {
+  /// A number with the standard normal distribution (Box and Muller 1958, one of the pair).
+  package mutating func normal() -> Double {
+    (-2 * log(1 - unit())).squareRoot() * cos(2 * .pi * unit())
+  }
+}

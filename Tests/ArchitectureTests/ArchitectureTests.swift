@@ -9,9 +9,10 @@ import Testing
     "CBLAS": (0, []), "CZlib": (0, []), "CLanes": (0, []),
     "Catalogues": (1, []), "Kernels": (1, ["Glibc", "Synchronization"]), "Snapshots": (1, []),
     "Batches": (2, []), "Detectors": (2, ["Glibc"]),
-    "Ingest": (3, ["Glibc"]), "Learners": (3, ["Glibc"]), "Scores": (3, ["Glibc"]),
+    "Generators": (3, ["Glibc"]), "Ingest": (3, ["Glibc"]), "Learners": (3, ["Glibc"]),
+    "Scores": (3, ["Glibc"]),
     "Telemetry": (3, ["Glibc"]),
-    "Engine": (4, ["Glibc"]),
+    "Engine": (4, ["Glibc"]), "Studies": (4, ["Glibc"]),
     "CommandLine": (5, ["Glibc", "ArgumentParser", "FoundationEssentials"]), "weir": (6, []),
   ]
 
@@ -78,7 +79,13 @@ import Testing
 
   /// A file that declares an entry is in its catalogue: what is in the folder can be named.
   @Test(arguments: [
-    ("Detectors", "Detectors/Catalogue.swift"), ("Learners", "Learners/Catalogue.swift"),
+    ("Detectors", "Detectors/Catalogue.swift"),
+    ("Generators/Injection", "Generators/Injection/Injector.swift"),
+    ("Generators/Series", "Generators/Catalogue.swift"),
+    ("Generators/Classes", "Generators/Catalogue.swift"),
+    ("Generators/Numbers", "Generators/Catalogue.swift"),
+    ("Generators/Lectures", "Generators/Catalogue.swift"),
+    ("Learners", "Learners/Catalogue.swift"),
     ("Ingest/Formats", "Ingest/Formats/RecordFormat.swift"), ("Scores", "Scores/Catalogue.swift"),
     ("Learners/Optimizers", "Learners/Optimizers/Optimizer.swift"),
   ]) func `the folder and the catalogue agree`(folder: String, catalogue: String) throws {

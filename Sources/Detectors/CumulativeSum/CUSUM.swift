@@ -16,7 +16,9 @@ package struct CUSUM: DriftDetector {
     "cusum", "sum of excesses over the running mean (Page 1954)",
     parameters: [
       Parameter("delta", .real(default: 0.005, in: 0...1e12), "change too small to matter"),
-      Parameter("threshold", .real(default: 50, in: 0...1e18), "alarm when the sum exceeds this"),
+      Parameter(
+        "threshold", .real(default: 50, in: 0...1e18), "alarm when the sum exceeds this",
+        strictness: .rising),
       Parameter(
         "minimum", .integer(default: 30, in: 1...1_000_000), "values before the first test"),
       Parameter("direction", .choice(default: "up", of: ["up", "both"]), "what to watch"),

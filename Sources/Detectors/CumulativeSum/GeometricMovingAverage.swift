@@ -16,7 +16,9 @@ package struct GeometricMovingAverage: DriftDetector {
     "geometric-moving-average", "fading mean of excesses over the running mean (Roberts 1959)",
     parameters: [
       Parameter("alpha", .real(default: 0.99, in: 0...1), "what is kept of the mean"),
-      Parameter("threshold", .real(default: 1, in: 0...1e18), "alarm when it exceeds this"),
+      Parameter(
+        "threshold", .real(default: 1, in: 0...1e18), "alarm when it exceeds this",
+        strictness: .rising),
       Parameter(
         "minimum", .integer(default: 30, in: 1...1_000_000), "values before the first test"),
       Parameter("direction", .choice(default: "up", of: ["up", "both"]), "what to watch"),

@@ -23,7 +23,9 @@ package struct PageHinkley: DriftDetector {
     "page-hinkley", "cumulative deviation from the running mean (Page 1954, Hinkley 1971)",
     parameters: [
       Parameter("delta", .real(default: 0.005, in: 0...1e12), "change too small to matter"),
-      Parameter("threshold", .real(default: 50, in: 0...1e18), "alarm when the sum exceeds this"),
+      Parameter(
+        "threshold", .real(default: 50, in: 0...1e18), "alarm when the sum exceeds this",
+        strictness: .rising),
       Parameter("alpha", .real(default: 0.9999, in: 0...1), "forgetting of the sums, per value"),
       Parameter(
         "minimum", .integer(default: 30, in: 1...1_000_000), "values before the first test"),

@@ -19,7 +19,9 @@ package struct DDM: ErrorDetector {
       Parameter(
         "minimum", .integer(default: 30, in: 1...1_000_000), "values before the first test"),
       Parameter("warning", .real(default: 2, in: 0...1000), "deviations that make a warning"),
-      Parameter("drift", .real(default: 3, in: 0...1000), "deviations that make a drift"),
+      Parameter(
+        "drift", .real(default: 3, in: 0...1000), "deviations that make a drift",
+        strictness: .rising),
     ],
     make: { settings, _ in
       DDM(

@@ -20,7 +20,9 @@ package struct EDDM: ErrorDetector {
         "minimum", .integer(default: 30, in: 1...1_000_000),
         "values and errors before the first test"),
       Parameter("warning", .real(default: 0.95, in: 0...1), "ratio below which to warn"),
-      Parameter("drift", .real(default: 0.9, in: 0...1), "ratio below which it is a drift"),
+      Parameter(
+        "drift", .real(default: 0.9, in: 0...1), "ratio below which it is a drift",
+        strictness: .falling),
     ],
     make: { settings, _ in
       EDDM(

@@ -18,7 +18,9 @@ package struct HDDMAverage: ErrorDetector {
     "hddm-a",
     "mean beside its best cut by Hoeffding's bound (Frías-Blanco et al. 2015); for errors",
     parameters: [
-      Parameter("drift", .real(default: 0.001, in: 1e-300...1), "delta of a drift"),
+      Parameter(
+        "drift", .real(default: 0.001, in: 1e-300...1), "delta of a drift",
+        strictness: .falling),
       Parameter("warning", .real(default: 0.005, in: 1e-300...1), "delta of a warning"),
       Parameter("direction", .choice(default: "up", of: ["up", "both"]), "what to watch"),
     ],

@@ -17,7 +17,9 @@ package struct HDDMWeighted: ErrorDetector {
   static let entry = Entry<Void, any DriftDetector>(
     "hddm-w", "fading mean beside its best cut (Frías-Blanco et al. 2015); for errors",
     parameters: [
-      Parameter("drift", .real(default: 0.001, in: 1e-300...1), "delta of a drift"),
+      Parameter(
+        "drift", .real(default: 0.001, in: 1e-300...1), "delta of a drift",
+        strictness: .falling),
       Parameter("warning", .real(default: 0.005, in: 1e-300...1), "delta of a warning"),
       Parameter("fading", .real(default: 0.05, in: 1e-9...1), "weight of the newest value"),
       Parameter("direction", .choice(default: "up", of: ["up", "both"]), "what to watch"),

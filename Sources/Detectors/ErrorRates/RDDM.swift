@@ -19,7 +19,9 @@ package struct RDDM: ErrorDetector {
       Parameter(
         "minimum", .integer(default: 129, in: 1...1_000_000), "values before the first test"),
       Parameter("warning", .real(default: 1.773, in: 0...1000), "deviations that make a warning"),
-      Parameter("drift", .real(default: 2.258, in: 0...1000), "deviations that make a drift"),
+      Parameter(
+        "drift", .real(default: 2.258, in: 0...1000), "deviations that make a drift",
+        strictness: .rising),
       Parameter(
         "patience", .integer(default: 1400, in: 1...1_000_000_000),
         "values that a warning may last before it is a drift"),

@@ -21,7 +21,9 @@ package struct STEPD: ErrorDetector {
     "stepd", "accuracy of the last values beside all before (Nishida & Yamauchi 2007); for errors",
     parameters: [
       Parameter("window", .integer(default: 30, in: 1...1_000_000), "recent values"),
-      Parameter("drift", .real(default: 0.003, in: 1e-300...1), "p-value of a drift"),
+      Parameter(
+        "drift", .real(default: 0.003, in: 1e-300...1), "p-value of a drift",
+        strictness: .falling),
       Parameter("warning", .real(default: 0.05, in: 1e-300...1), "p-value of a warning"),
       Parameter("direction", .choice(default: "up", of: ["up", "both"]), "what to watch"),
     ],

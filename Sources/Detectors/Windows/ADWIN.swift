@@ -32,7 +32,8 @@ package struct ADWIN: DriftDetector {
   static let entry = Entry<Void, any DriftDetector>(
     "adwin", "adaptive window, cut where its halves differ (Bifet & Gavaldà 2007)",
     parameters: [
-      Parameter("delta", .real(default: 0.002, in: 1e-300...1), "smaller is calmer"),
+      Parameter(
+        "delta", .real(default: 0.002, in: 1e-300...1), "smaller is calmer", strictness: .falling),
       Parameter("clock", .integer(default: 32, in: 1...1_000_000), "values between two searches"),
       Parameter("buckets", .integer(default: 5, in: 2...64), "buckets in a row of the histogram"),
       Parameter("shortest", .integer(default: 5, in: 1...1_000_000), "shortest side of a cut"),

@@ -19,7 +19,9 @@ package struct KSWIN: DriftDetector {
   static let entry = Entry<Void, any DriftDetector>(
     "kswin", "last values beside drawn older ones, Kolmogorov-Smirnov (Raab et al. 2020)",
     parameters: [
-      Parameter("alpha", .real(default: 0.005, in: 0...1), "chance of a false alarm, per value"),
+      Parameter(
+        "alpha", .real(default: 0.005, in: 0...1), "chance of a false alarm, per value",
+        strictness: .falling),
       Parameter("window", .integer(default: 100, in: 2...1_000_000), "values in the window"),
       Parameter("recent", .integer(default: 30, in: 1...500_000), "newest values"),
       Parameter("seed", .integer(default: 42, in: 0...Int.max), "of what is drawn"),

@@ -1,0 +1,184 @@
+package import Catalogues
+import Detectors
+import Generators
+import Kernels
+
+/// Numbers of a synthetic stream's last column, a block at a time.
+struct SeriesReader {
+  private var stream: DriftingStream
+  private var random: RandomBits
+  private var row: [Double]
+  private(set) var values: [Double] = []
+
+  init(_ stream: String, drifts: [DriftPlan] = [], seed: UInt64) throws(SpecificationError) {
+    self.stream = try DriftingStream(stream, drifts: drifts, seed: seed)
+    random = RandomBits(seed: seed ^ 0x5EED)
+    row = Array(repeating: 0, count: self.stream.columns.count)
+  }
+
+  /// Draws the next `count` values.
+  mutating func read(_ count: Int) {
+    values.removeAll(keepingCapacity: true)
+    for _ in 0..<count {
+      row.withUnsafeMutableBufferPointer { stream.next($0, &random) }
+      values.append(row[row.count - 1])
+    }
+  }
+}
+
+/// Alarms on a stream without any drift.
+package enum FalseAlarms {
+  /// How many drifts each detector names in `events` values of `stream`, which has none.
+  ///
+  /// A detector stops being shown values once it has named `limit`: then it has been shown fewer.
+  package static func count(
+    _ detectors: [String], on stream: String, events: Int, seed: UInt64, limit: Int = .max
+  ) throws(SpecificationError) -> [(alarms: Int, events: Int)] {
+    var watchers: [any DriftDetector] = []
+    for name in detectors {
+      watchers.append(try Catalogue<Void, any DriftDetector>.detectors.make(name, ()))
+    }
+    var series = try SeriesReader(stream, seed: seed)
+    var counts = detectors.map { _ in (alarms: 0, events: 0) }
+    var left = events
+    while left > 0, counts.contains(where: { $0.alarms < limit }) {
+      let size = min(left, 4096)
+      series.read(size)
+      left -= size
+      series.values.withUnsafeBufferPointer { values in
+        for index in watchers.indices where counts[index].alarms < limit {
+          var alarms = 0
+          watchers[index].observe(values) { if $1.level == .drift { alarms += 1 } }
+          counts[index].alarms += alarms
+          counts[index].events += size
+        }
+      }
+    }
+    return counts
+  }
+}
+
+/// How long detectors take to see one change, over many runs.
+package struct DelayStudy: Sendable {
+  package let detector: String
+  package private(set) var delays: [Double] = []
+  package private(set) var missed = 0
+  /// Drifts named before there was one.
+  package private(set) var falseAlarms = 0
+
+  /// Of each run the stream changes at row `history`; a change not seen `horizon` rows later is missed.
+  package static func run(
+    _ detectors: [String], stream: String, to changed: String, history: Int, horizon: Int,
+    runs: Int, seed: UInt64
+  ) throws(SpecificationError) -> [DelayStudy] {
+    var studies = detectors.map { DelayStudy(detector: $0) }
+    let plan = DriftPlan(start: history, end: history, stream: changed)
+    for run in 0..<runs {
+      var series = try SeriesReader(
+        stream, drifts: [plan], seed: seed &+ UInt64(run) &* 0x2545_F491_4F6C_DD1D)
+      var watchers: [any DriftDetector] = []
+      for name in detectors {
+        watchers.append(try Catalogue<Void, any DriftDetector>.detectors.make(name, ()))
+      }
+      var found = [Int?](repeating: nil, count: detectors.count)
+      var row = 0
+      while row < history + horizon, found.contains(where: { $0 == nil }) {
+        let size = min(1024, history + horizon - row)
+        series.read(size)
+        series.values.withUnsafeBufferPointer { values in
+          for index in watchers.indices where found[index] == nil {
+            watchers[index].observe(values) { position, alarm in
+              guard alarm.level == .drift, found[index] == nil else { return }
+              if row + position < history {
+                studies[index].falseAlarms += 1
+              } else {
+                found[index] = row + position - history
+              }
+            }
+          }
+        }
+        row += size
+      }
+      for index in studies.indices {
+        if let delay = found[index] {
+          studies[index].delays.append(Double(delay))
+        } else {
+          studies[index].missed += 1
+        }
+      }
+    }
+    return studies
+  }
+
+  /// Mean delay, what was missed counted as `horizon`.
+  package func mean(horizon: Int) -> Double {
+    (delays.reduce(0, +) + Double(missed * horizon)) / Double(max(delays.count + missed, 1))
+  }
+
+  /// Median delay with its interval, what was missed counted as `horizon`.
+  package func median(horizon: Int) -> (median: Double, interval: ClosedRange<Double>)? {
+    Intervals.median(of: delays + Array(repeating: Double(horizon), count: missed))
+  }
+}
+
+/// Finds a detector's setting for a rate of false alarms.
+package enum Matching {
+  /// The specification of `detector` with its strictness so that it names one drift in about `budget` values of a
+  /// stream that has none, and what it then realised; nil when the detector has no such parameter.
+  ///
+  /// Bisection on a logarithmic scale over `events` values, the same at each step: the interval of what is
+  /// realised is that of a count of `events`/`budget`.
+  package static func specification(
+    of detector: String, on stream: String, budget: Double, events: Int, seed: UInt64
+  ) throws(SpecificationError) -> (text: String, alarms: Int, events: Int)? {
+    let catalogue = Catalogue<Void, any DriftDetector>.detectors
+    let given = try Specification(detector)
+    guard let entry = catalogue.entries.first(where: { $0.name == given.name }),
+      let parameter = entry.parameters.first(where: { $0.strictness != nil }),
+      let strictness = parameter.strictness, case .real(_, let range) = parameter.kind
+    else {
+      try catalogue.check(detector)
+      return nil
+    }
+    let others = given.assignments.filter { $0.key != parameter.name }
+    func text(_ value: Double) -> String {
+      let pairs = others.map { "\($0.key)=\($0.value)" } + ["\(parameter.name)=\(value)"]
+      return given.name + ":" + pairs.joined(separator: ",")
+    }
+    let limit = Int(Double(events) / budget * 4) + 20
+    func realised(_ value: Double) throws(SpecificationError) -> (alarms: Int, events: Int) {
+      try FalseAlarms.count(
+        [text(value)], on: stream, events: events, seed: seed, limit: limit)[0]
+    }
+    var low = max(range.lowerBound, 1e-300)
+    var high = range.upperBound
+    if strictness == .rising { low = max(low, 1e-6) } else { high = min(high, 1 - 1e-12) }
+    // In logarithms; from loose to strict.
+    var (loose, strict) = strictness == .rising ? (low, high) : (high, low)
+    if strictness == .falling, strict < 1e-200 { strict = 1e-200 }
+    var best: (value: Double, alarms: Int, events: Int)?
+    for _ in 0..<26 {
+      let middle = (loose.squareRoot() * strict.squareRoot())
+      let (alarms, seen) = try realised(middle)
+      let rate = Double(alarms) / Double(seen)
+      if rate > 1 / budget { loose = middle } else { strict = middle }
+      if rate <= 1 / budget { best = (middle, alarms, seen) }
+      if abs(loose / strict - 1) < 0.01 { break }
+    }
+    guard let best else { return (text(strict), try realised(strict).alarms, events) }
+    return (text(best.value), best.alarms, best.events)
+  }
+}
+
+/// Values of a stream at hand.
+package enum SeriesSample {
+  /// `count` values of the last column of `stream`, from row `at` on by the law of `changed`.
+  package static func values(
+    _ stream: String, then changed: String, at: Int, count: Int, seed: UInt64 = 1
+  ) throws(SpecificationError) -> [Double] {
+    var series = try SeriesReader(
+      stream, drifts: [DriftPlan(start: at, end: at, stream: changed)], seed: seed)
+    series.read(count)
+    return series.values
+  }
+}
