@@ -72,7 +72,8 @@ let package = Package(
     tests("CataloguesTests", on: ["Catalogues"]),
     tests("SnapshotsTests", on: ["Snapshots", "TestSupport"]),
     tests("KernelsTests", on: ["Kernels", "TestSupport"]),
-    tests("DetectorsTests", on: ["Detectors", "Catalogues", "Snapshots", "TestSupport"]),
+    tests(
+      "DetectorsTests", on: ["Detectors", "Catalogues", "Kernels", "Snapshots", "TestSupport"]),
     tests("GeneratorsTests", on: ["Generators", "Catalogues", "Kernels", "TestSupport"]),
     tests("IngestTests", on: ["Ingest", "Batches", "Catalogues", "TestSupport"]),
     tests(
