@@ -10,7 +10,15 @@ package struct Truth: Sendable, Equatable {
 
   package let episodes: [Episode]
 
-  package init(_ episodes: [Episode]) { self.episodes = episodes.sorted { $0.start < $1.start } }
+  /// Changes that begin at the same row are one.
+  package init(_ episodes: [Episode]) {
+    var merged: [Episode] = []
+    for episode in episodes.sorted(by: { ($0.start, $0.end) < ($1.start, $1.end) }) {
+      if merged.last?.start == episode.start { merged.removeLast() }
+      merged.append(episode)
+    }
+    self.episodes = merged
+  }
 }
 
 /// How alarms compare with what is true.

@@ -25,6 +25,13 @@ import Testing
     #expect(never.delays.isEmpty && never.falseAlarms == 0 && never.missed == 2 && never.f1 == 0)
   }
 
+  @Test func `changes that begin together are one, as long as the longest`() {
+    let together = Truth([
+      .init(start: 9, end: 30), .init(start: 9, end: 9), .init(start: 1, end: 1),
+    ])
+    #expect(together.episodes == [.init(start: 1, end: 1), .init(start: 9, end: 30)])
+  }
+
   @Test func `an episode ends where the next begins`() {
     let close = Truth([.init(start: 100, end: 100), .init(start: 120, end: 120)])
     let judged = Judgement(alarms: [125], truth: close, events: 500, margin: 1000)
