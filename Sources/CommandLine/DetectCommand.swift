@@ -67,13 +67,21 @@ struct DetectCommand: ParsableCommand {
       let out = try OutputFile(path: "-")
       if !json, truth == nil { try out.append("event,detector,level,since,before,after\n") }
       var first = 0
+      // Of the batch at hand: what detectors see, and in which row it stands.
+      var (values, present) = ([Double](), [Int]())
       while true {
         batch.removeAll()
         let outcome = try events.fill(&batch, upTo: nil)
         var alarms: [(Int, Int, DetectorAlarm)] = []
         // A value that is missing is an event, but nothing that a detector could see.
-        let present = (0..<batch.count).filter { !batch.targets[$0].isNaN }
-        let values = present.map { batch.targets[$0] }
+        values.removeAll(keepingCapacity: true)
+        present.removeAll(keepingCapacity: true)
+        for row in 0..<batch.count {
+          let value = batch.targets[row]
+          guard !value.isNaN else { continue }
+          values.append(value)
+          present.append(row)
+        }
         if let index = detectors.firstIndex(where: \.takesErrorsOnly),
           let wrong = values.firstIndex(where: { !(0...1).contains($0) })
         {
