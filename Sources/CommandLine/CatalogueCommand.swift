@@ -2,6 +2,7 @@ import ArgumentParser
 import Catalogues
 import Detectors
 import Engine
+import Generators
 import Ingest
 import Learners
 import Scores
@@ -12,7 +13,7 @@ struct CatalogueCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "catalogue",
     abstract:
-      "List every learner, detector, format, score and reaction, with parameters and ranges.",
+      "List every learner, detector, stream, drift, format, score and reaction, with parameters.",
     discussion: """
       EXAMPLES
         weir catalogue
@@ -64,6 +65,8 @@ struct CatalogueSection {
     [
       CatalogueSection(Catalogue.learners),
       CatalogueSection(Catalogue.detectors),
+      CatalogueSection(Catalogue.generators),
+      CatalogueSection(Catalogue.injectors),
       CatalogueSection(Catalogue.formats),
       CatalogueSection(Catalogue.scores),
       CatalogueSection(

@@ -60,9 +60,8 @@ struct InjectCommand: ParsableCommand {
       var (row, written) = (0, 0)
       /// Row of the output at which each row of the input that matters begins.
       var outputRows: [Int: Int] = [:]
-      let edges = Set(plans.flatMap { plan in [plan.start] + (plan.end.map { [$0] } ?? []) })
       while case .line(let line, _) = try lines.next() {
-        if edges.contains(row) || row != written { outputRows[row] = written }
+        if plans.contains(where: { $0.isEdge(row) }) { outputRows[row] = written }
         var copies = 1
         if plans.contains(where: { $0.isOn(row) }) {
           var fields = FieldText.split(line.dropLast(), delimiter)

@@ -14,6 +14,25 @@ struct StudyCommand: ParsableCommand {
     subcommands: [AlarmStudyCommand.self, DelayStudyCommand.self])
 }
 
+/// What every study of detectors asks for.
+struct StudyOptions: ParsableArguments {
+  @Option(help: "A detector. Repeatable; without it, those of the catalogue.")
+  var detect: [String] = []
+  @Option(help: "Seed.")
+  var seed = 1
+  @Option(help: "Streams or detectors at a time.")
+  var threads = 1
+
+  var seedBits: UInt64 { UInt64(bitPattern: Int64(seed)) }
+
+  /// The detectors' names; throws when one cannot be made.
+  func detectors() throws -> [String] {
+    let catalogue = Catalogue<Void, any DriftDetector>.detectors
+    for name in detect { try catalogue.check(name) }
+    return detect.isEmpty ? catalogue.names : detect
+  }
+}
+
 /// `weir study alarms`: what is declared against what is realised, on streams that do not drift.
 struct AlarmStudyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -27,27 +46,21 @@ struct AlarmStudyCommand: ParsableCommand {
         weir study alarms --detect bcs:budget=10000 --detect adwin --stream errors:correlation=.8
       """)
 
-  @Option(help: "A detector. Repeatable; without it, those of the catalogue.")
-  var detect: [String] = []
+  @OptionGroup var options: StudyOptions
   @Option(help: "A stream without drift. Repeatable; without it, ten that look as if they did.")
   var stream: [String] = []
   @Option(help: "Values of each stream.")
   var events = 8_000_000
-  @Option(help: "Seed.")
-  var seed = 1
-  @Option(help: "Streams at a time.")
-  var threads = 1
 
   func run() throws {
     try reporting {
-      let detectors = detect.isEmpty ? StudyStreams.detectors : detect
+      let detectors = try options.detectors()
       let streams = stream.isEmpty ? StudyStreams.still : stream
-      for name in detectors { try Catalogue<Void, any DriftDetector>.detectors.check(name) }
       let out = try OutputFile(path: "-")
       try out.append("stream,detector,events,alarms,events_per_alarm,low,high\n")
-      try inParallel(streams, threads) { stream in
+      try inParallel(streams, options.threads) { stream in
         try FalseAlarms.count(
-          detectors, on: stream, events: events, seed: UInt64(bitPattern: Int64(seed)))
+          detectors, on: stream, events: events, seed: options.seedBits)
       } done: { stream, counts in
         for (name, count) in zip(detectors, counts) {
           let range = Intervals.mean(ofCount: count.alarms)
@@ -80,8 +93,7 @@ struct DelayStudyCommand: ParsableCommand {
         weir study delays --match 100000 --detect adwin --detect cusum --detect bcs …
       """)
 
-  @Option(help: "A detector. Repeatable; without it, those of the catalogue.")
-  var detect: [String] = []
+  @OptionGroup var options: StudyOptions
   @Option(help: "The stream before the change.")
   var stream: String
   @Option(help: "The stream after it.")
@@ -96,16 +108,11 @@ struct DelayStudyCommand: ParsableCommand {
   var match: [Double] = []
   @Option(help: "Values on which that is set.")
   var matchEvents = 2_000_000
-  @Option(help: "Seed.")
-  var seed = 1
-  @Option(help: "Detectors at a time.")
-  var threads = 1
 
   func run() throws {
     try reporting {
-      let detectors = detect.isEmpty ? StudyStreams.detectors : detect
-      for name in detectors { try Catalogue<Void, any DriftDetector>.detectors.check(name) }
-      let seed = UInt64(bitPattern: Int64(seed))
+      let detectors = try options.detectors()
+      let seed = options.seedBits
       let out = try OutputFile(path: "-")
       try out.append(
         "detector,budget,realised,mean,median,low,high,missed,false_alarms,runs,setting\n")
@@ -114,7 +121,7 @@ struct DelayStudyCommand: ParsableCommand {
         if match.isEmpty { jobs.append((name, nil)) }
         for budget in match { jobs.append((name, budget)) }
       }
-      try inParallel(jobs, threads) { job -> (DelayStudy, Double?)? in
+      try inParallel(jobs, options.threads) { job -> (DelayStudy, Double?)? in
         var (name, realised) = (job.0, Double?.none)
         if let budget = job.1 {
           guard
@@ -150,8 +157,6 @@ struct DelayStudyCommand: ParsableCommand {
 
 /// What is studied when nothing is said, and how figures are written.
 enum StudyStreams {
-  static var detectors: [String] { Catalogue<Void, any DriftDetector>.detectors.names }
-
   /// Streams of errors that do not drift, whatever they look like.
   static let still = [
     "errors", "errors:rate=0.227,correlation=0.49", "errors:rate=0.1,correlation=0.8",

@@ -20,7 +20,7 @@ package enum TwoSampleTest {
   }
 
   /// The same times n·m: a whole number.
-  private static func crossSteps(_ a: [Double], _ b: [Double]) -> Int {
+  static func crossSteps(_ a: [Double], _ b: [Double]) -> Int {
     var (i, j, greatest) = (0, 0, 0)
     while i < a.count, j < b.count {
       let value = min(a[i], b[j])

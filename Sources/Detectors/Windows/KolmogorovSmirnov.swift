@@ -4,14 +4,7 @@ import Glibc
 enum KolmogorovSmirnov {
   /// The greatest distance of two samples' distribution functions, in n-ths; both are sorted.
   static func steps(_ a: [Double], _ b: [Double]) -> Int {
-    var (i, j, greatest) = (0, 0, 0)
-    while i < a.count, j < b.count {
-      let value = min(a[i], b[j])
-      while i < a.count, a[i] == value { i += 1 }
-      while j < b.count, b[j] == value { j += 1 }
-      greatest = max(greatest, abs(i - j))
-    }
-    return greatest
+    TwoSampleTest.crossSteps(a, b) / a.count
   }
 
   /// The chance that two samples of n values of the same continuous distribution are `steps` n-ths or more

@@ -90,6 +90,13 @@ package struct Injection: Sendable {
     row >= start && row < end ?? .max && (every == 0 || (row - start) / every % 2 == 0)
   }
 
+  /// Whether the stream's law changes at this row, or has done so: what `changes` tells of.
+  package func isEdge(_ row: Int) -> Bool {
+    guard row >= start, row <= end ?? .max else { return false }
+    return row == start + over || row == end
+      || (every == 0 ? row == start : (row - start) % every == 0)
+  }
+
   /// Rows before `rows` at which the stream's law changes, each with the one at which that is done.
   package func changes(before rows: Int) -> [(start: Int, end: Int)] {
     var found: [(start: Int, end: Int)] = []
