@@ -42,7 +42,7 @@ let package = Package(
     room("Batches"),
     room("Detectors", on: ["Catalogues", "Kernels", "Snapshots"]),
     room("Generators", on: ["Catalogues", "Kernels"]),
-    room("Ingest", on: ["Batches", "Catalogues", "CLanes", "CZlib"]),
+    room("Ingest", on: ["Batches", "Catalogues", "CLanes", "CZlib", "Kernels"]),
     room("Learners", on: ["Batches", "Catalogues", "Detectors", "Kernels", "Snapshots"]),
     room("Scores", on: ["Catalogues"]),
     room("Telemetry"),
@@ -75,7 +75,7 @@ let package = Package(
     tests(
       "DetectorsTests", on: ["Detectors", "Catalogues", "Kernels", "Snapshots", "TestSupport"]),
     tests("GeneratorsTests", on: ["Generators", "Catalogues", "Kernels", "TestSupport"]),
-    tests("IngestTests", on: ["Ingest", "Batches", "Catalogues", "TestSupport"]),
+    tests("IngestTests", on: ["Ingest", "Batches", "Catalogues", "Kernels", "TestSupport"]),
     tests(
       "LearnersTests",
       on: ["Learners", "Batches", "Catalogues", "Kernels", "Snapshots", "TestSupport"]),

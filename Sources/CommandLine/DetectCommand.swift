@@ -62,8 +62,10 @@ struct DetectCommand: ParsableCommand {
       options.columnsIfHeaderless = ["value"]
       let bytes = try DescriptorSource.open(
         path: source, interruption: Interruption.install(), follows: follow)
-      var events = try EventSource.open(GzipSource(bytes), options)
-      var batch = MicroBatch(capacity: 4096, denseWidth: events.schema.denseWidth)
+      let rows = 4096
+      var events = ReadAhead(
+        try EventSource.open(GzipSource(bytes), options), rows: rows, isAhead: true)
+      var batch = MicroBatch(capacity: rows, denseWidth: events.schema.denseWidth)
       let out = try OutputFile(path: "-")
       if !json, truth == nil { try out.append("event,detector,level,since,before,after\n") }
       var first = 0

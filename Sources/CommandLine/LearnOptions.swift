@@ -69,7 +69,10 @@ struct LearnOptions: ParsableArguments {
   var model: [String] = []
   @Option(help: "Rows in a micro-batch at most (256). No result depends on it.")
   var batch: Int?
-  @Option(help: "Threads that committees of trees may use (1). No result depends on it.")
+  @Option(
+    help: ArgumentHelp(
+      "Threads that committees of trees may use (1). No result depends on it.",
+      discussion: "Unless it is 1, another one reads ahead while events are learned."))
   var threads: Int?
   @Option(help: "Milliseconds that an event waits for its batch to fill (100).")
   var maxDelay: Int?

@@ -1,6 +1,7 @@
 import Batches
 import Engine
 import Ingest
+import Kernels
 import Learners
 import Telemetry
 
@@ -26,7 +27,7 @@ struct Outputs {
 struct LearnRun: ~Copyable {
   /// The options, with what an automatic recipe settled on.
   let options: LearnOptions
-  private var source: EventSource
+  private var source: ReadAhead
   private var engine: Engine
   private let outputs: Outputs
   private var progress: Progress
@@ -61,11 +62,13 @@ struct LearnRun: ~Copyable {
         message: "--draw: \(served.name) is no tree; one is --model hoeffding-tree",
         code: Exit.usage)
     }
-    return LearnRun(settled, source, engine, outputs)
+    // Reading ahead is what a second core is for, unless one thread is all that is wished for.
+    let ahead = ReadAhead(source, rows: wish.batchRows, isAhead: options.threads != 1)
+    return LearnRun(settled, ahead, engine, outputs)
   }
 
   private init(
-    _ options: LearnOptions, _ source: consuming EventSource, _ engine: Engine, _ outputs: Outputs
+    _ options: LearnOptions, _ source: consuming ReadAhead, _ engine: Engine, _ outputs: Outputs
   ) {
     self.options = options
     self.source = source

@@ -1,5 +1,6 @@
 import Engine
 import Ingest
+import Kernels
 import Scores
 
 /// Shows how a run goes: on a terminal one live line, in a pipe a compact table whose rows come at

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Ingest
+import Kernels
 import Telemetry
 
 /// `weir replay`: a data set as a stream.

@@ -1,5 +1,6 @@
 package import Batches
 import Catalogues
+import Kernels
 
 /// The whole way from bytes to micro-batches: reads, frames, parses, encodes, and refuses what is
 /// bad. The first events fix format, columns, types and roles.
@@ -158,14 +159,21 @@ package struct EventSource: BatchSource, ~Copyable {
   package mutating func fill(
     _ batch: inout MicroBatch, upTo limit: Int?
   ) throws -> FillOutcome {
-    try fillTyped(&batch, upTo: limit ?? Int.max)
+    try fillTyped(&batch, upTo: limit ?? Int.max, waits: true)
+  }
+
+  /// The same; unless it `waits`, with no more than is there to be read.
+  mutating func fill(
+    _ batch: inout MicroBatch, upTo limit: Int?, waits: Bool
+  ) throws -> FillOutcome {
+    try fillTyped(&batch, upTo: limit ?? Int.max, waits: waits)
   }
 
   private mutating func fillTyped(
-    _ batch: inout MicroBatch, upTo limit: Int
+    _ batch: inout MicroBatch, upTo limit: Int, waits: Bool
   ) throws(IngestError) -> FillOutcome {
     let columns = encoder.columns
-    var deadline: MonotonicTime?
+    var deadline: MonotonicTime? = waits ? nil : MonotonicTime.now()
     while !batch.isFull, encoder.accepted < limit {
       if deadline == nil, batch.count > 0 { deadline = EventSource.deadline(delay) }
       switch try reader.next(until: deadline) {

@@ -1,4 +1,5 @@
 import CBLAS
+import Glibc
 
 /// Products of matrices and vectors by OpenBLAS. All matrices are row-major.
 ///
@@ -6,7 +7,14 @@ import CBLAS
 /// has its own use for the other cores.
 package enum BLAS {
   /// Tells OpenBLAS to compute on the calling thread alone. Called once, when the program starts.
-  package static func useOneThread() { openblas_set_num_threads(1) }
+  ///
+  /// The threads that it has begun by then look for work for some 70 ms, on the very core that reads ahead. What
+  /// ends them is in no header and not in every build of the library, so it is asked for by name.
+  package static func useOneThread() {
+    openblas_set_num_threads(1)
+    guard let symbol = dlsym(nil, "blas_thread_shutdown_") else { return }
+    _ = unsafeBitCast(symbol, to: (@convention(c) () -> Int32).self)()
+  }
 
   /// What computes: OpenBLAS's version and the kernel it chose for this processor.
   package static var configuration: String {

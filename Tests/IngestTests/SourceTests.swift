@@ -1,5 +1,6 @@
 import Batches
 import Foundation
+import Kernels
 import TestSupport
 import Testing
 

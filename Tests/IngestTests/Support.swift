@@ -42,11 +42,15 @@ func take(
   try take(MemorySource(bytes, pieces: pieces), options, batch: size)
 }
 
-func take(_ source: some ByteSource, _ options: IngestOptions, batch size: Int = 7) throws -> Taken
-{
-  var events = try EventSource.open(source, options)
+/// `isAhead`: by a thread that reads ahead; there, batches of fewer than 16 rows are not read ahead.
+func take(
+  _ source: some ByteSource, _ options: IngestOptions, batch size: Int = 7, isAhead: Bool = false
+) throws -> Taken {
+  var events = ReadAhead(
+    try EventSource.open(source, options), rows: size, isAhead: isAhead)
   var batch = MicroBatch(capacity: size, denseWidth: events.schema.denseWidth)
   var taken = Taken()
+  var indices: [[(Int, Double)]] = []
   taken.names = events.schema.denseNames
   taken.task = events.schema.task
   while true {
@@ -54,12 +58,8 @@ func take(_ source: some ByteSource, _ options: IngestOptions, batch size: Int =
     let outcome = try events.fill(&batch, upTo: nil)
     for row in 0..<batch.count {
       taken.dense.append((0..<batch.denseWidth).map { batch.dense(row)[$0] })
-      var sparse: [String: Double] = [:]
       let features = batch.sparse(row)
-      for k in 0..<features.count {
-        sparse[events.sparseName(Int(features.indices[k]))] = features.values[k]
-      }
-      taken.sparse.append(sparse)
+      indices.append((0..<features.count).map { (Int(features.indices[$0]), features.values[$0]) })
       taken.targets.append(batch.targets[row])
       taken.times.append(batch.times[row])
       taken.weights.append(batch.weights[row])
@@ -68,6 +68,10 @@ func take(_ source: some ByteSource, _ options: IngestOptions, batch size: Int =
     }
     taken.notices += events.takeNotices()
     if outcome == .end { break }
+  }
+  // Names are asked for when nobody reads any more.
+  taken.sparse = indices.map { row in
+    Dictionary(row.map { (events.sparseName($0.0), $0.1) }, uniquingKeysWith: { _, last in last })
   }
   taken.refusals = events.refusals.counts
   taken.samples = events.refusals.samples

@@ -157,3 +157,27 @@ import Testing
     }
   }
 }
+
+@Suite struct SideThreadTests {
+  @Test func `each job that was begun is done once, and seen to be done`() {
+    final class Sum: @unchecked Sendable { var value = 0 }
+    let sum = Sum()
+    let thread = SideThread { sum.value += 1 }
+    thread.finish()
+    for round in 1...3_000 {
+      thread.begin()
+      // After a sleep as well.
+      if round % 1_000 == 0 { usleep(5_000) }
+      thread.finish()
+      #expect(sum.value == round)
+    }
+  }
+
+  @Test func `it ends with the last reference, in the middle of a job too`() {
+    for _ in 0..<200 {
+      let thread = SideThread { usleep(50) }
+      thread.begin()
+    }
+  }
+
+}

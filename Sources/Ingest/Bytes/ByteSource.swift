@@ -1,3 +1,5 @@
+package import Kernels
+
 /// What came of asking a source for bytes.
 package enum ReadOutcome: Sendable, Equatable {
   /// So many bytes were read; at least one.

@@ -1,4 +1,5 @@
 import Glibc
+package import Kernels
 
 /// Reads a file descriptor: a file, a pipe, a terminal, or a named pipe across its writers.
 package struct DescriptorSource: ByteSource {

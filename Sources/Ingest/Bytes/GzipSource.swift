@@ -1,4 +1,5 @@
 import CZlib
+package import Kernels
 
 /// Inflates what another source reads, when it begins as gzip does; else hands it on as it is.
 ///

@@ -1,3 +1,5 @@
+package import Kernels
+
 /// Bytes that are already in memory, handed out in pieces of a chosen size.
 package struct MemorySource: ByteSource {
   private let bytes: [UInt8]

@@ -1,4 +1,5 @@
 import Glibc
+import Kernels
 
 /// Cuts bytes into records: lines, and for CSV lines whose quoted fields may hold line ends.
 ///

@@ -63,7 +63,7 @@ struct Companions: Sendable {
   mutating func learn(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
     makeRoom(rows)
     for k in 0..<learners.count {
-      let start = Stopwatch.now
+      let start = MonotonicTime.now()
       learners[k].learn(batch, rows: rows, into: &said[k])
       watches[k].add(since: start)
     }

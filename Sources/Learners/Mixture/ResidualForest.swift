@@ -56,7 +56,7 @@ struct ResidualForest: Sendable {
   ) -> Double {
     attributes.find(batch.sparse(i), into: &levels)
     clamp(z)
-    let start = Stopwatch.now
+    let start = MonotonicTime.now()
     defer { watch.add(since: start) }
     return forest.answer(batch.dense(i), scaled, levels)
   }
@@ -67,7 +67,7 @@ struct ResidualForest: Sendable {
     guard residual.isFinite, weight > 0 else { return }
     _ = attributes.learn(batch.sparse(i), into: &levels)
     clamp(z)
-    let start = Stopwatch.now
+    let start = MonotonicTime.now()
     forest.learn(batch.dense(i), scaled, levels, target: residual, weight: weight)
     watch.add(since: start)
   }

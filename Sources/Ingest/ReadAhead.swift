@@ -1,0 +1,222 @@
+package import Batches
+import Kernels
+
+/// A source that reads, parses and encodes the batches to come on a thread of its own while the caller learns the
+/// one in hand.
+///
+/// Nothing that comes out is different: rows are encoded one after another as ever, and where batches begin and
+/// end changes no result. Three things follow from how it is done:
+///
+/// - The thread takes what is there and never waits for more, so that the caller alone hears a signal, and a
+///   stream that is slower than its learning is read by the caller, answers and all.
+/// - It sets out only after a batch that was full, and keeps at most `depth` batches ahead.
+/// - It stops where the features may change (`upTo`), since what they are to be is not known before the rows until
+///   there are learned.
+///
+/// What the source knows besides its rows (notices, classes, refusals) is told as of the last batch that was
+/// handed out.
+package struct ReadAhead: BatchSource, ~Copyable {
+  /// With one batch ahead the threads would wake one another at every batch, which takes as long as learning it.
+  private static let depth = 8
+  /// Handing over a smaller batch costs more than reading it.
+  private static let fewestRows = 16
+
+  private let belt: Belt
+  private let thread: SideThread?
+  /// Whether the thread has set out and its last batch was not taken yet.
+  private var isUnderWay = false
+  private var knowledge: SourceKnowledge
+  package let schema: Schema
+  /// How many events the types were inferred from.
+  package let inferredFrom: Int
+
+  /// `isAhead`: false to read only when asked for a batch. `rows` is how many rows a batch has room for.
+  package init(_ source: consuming EventSource, rows: Int, isAhead: Bool) {
+    schema = source.schema
+    inferredFrom = source.inferredFrom
+    let isAhead = isAhead && Workers.cores > 1 && rows >= ReadAhead.fewestRows
+    let belt = Belt(source, depth: isAhead ? ReadAhead.depth : 0, rows: rows)
+    self.belt = belt
+    knowledge = belt.learnOfSource()
+    thread = isAhead ? SideThread { belt.fill() } : nil
+  }
+
+  deinit { if isUnderWay { belt.stop() } }
+
+  package var classNames: [String] { knowledge.classNames }
+  /// The rows that were refused.
+  package var refusals: RefusalLog { knowledge.refusals }
+
+  package mutating func takeNotices() -> [SourceNotice] {
+    defer { knowledge.notices.removeAll() }
+    return knowledge.notices
+  }
+
+  package mutating func fill(
+    _ batch: inout MicroBatch, upTo limit: Int?
+  ) throws -> FillOutcome {
+    let outcome = try takeNext(into: &batch) ?? fillMyself(&batch, upTo: limit)
+    if let thread, outcome == .full, !isUnderWay, belt.isEmpty {
+      // At the limit the features may change first.
+      if limit.map({ belt.source.accepted < $0 }) ?? true {
+        isUnderWay = true
+        belt.limit = limit
+        belt.restart()
+        thread.begin()
+      }
+    }
+    return outcome
+  }
+
+  /// The next batch that was read ahead; nil when there is none, or nothing was there to be read.
+  private mutating func takeNext(into batch: inout MicroBatch) throws -> FillOutcome? {
+    guard isUnderWay || !belt.isEmpty else { return nil }
+    let place = belt.next()
+    swap(&batch, &place.batch)
+    knowledge.add(place.knowledge)
+    let outcome = place.outcome
+    if place.isLast { isUnderWay = false }
+    belt.endTaking()
+    if !isUnderWay { thread?.finish() }
+    if case .success(.late) = outcome, batch.count == 0 { return nil }
+    return try outcome.get()
+  }
+
+  private mutating func fillMyself(
+    _ batch: inout MicroBatch, upTo limit: Int?
+  ) throws -> FillOutcome {
+    defer { knowledge.add(belt.learnOfSource()) }
+    return try belt.source.fill(&batch, upTo: limit)
+  }
+
+  package mutating func change(_ changes: [FeatureChange]) {
+    stop()
+    belt.source.change(changes)
+  }
+
+  package var families: [FeatureFamily] {
+    precondition(!isUnderWay, "features are asked for while rows are made of them")
+    return belt.source.families
+  }
+
+  package func sparseName(_ index: Int) -> String {
+    precondition(!isUnderWay, "features are asked for while rows are made of them")
+    return belt.source.sparseName(index)
+  }
+
+  /// Has the thread stop; what it has read is still handed out.
+  private mutating func stop() {
+    guard isUnderWay else { return }
+    isUnderWay = false
+    belt.stop()
+    thread?.finish()
+  }
+
+  /// Closes what the source opened itself.
+  package mutating func close() {
+    stop()
+    belt.source.close()
+  }
+}
+
+/// What a source knows besides its rows.
+private struct SourceKnowledge {
+  var classNames: [String]
+  var refusals: RefusalLog
+  var notices: [SourceNotice]
+
+  /// Takes over what is known later.
+  mutating func add(_ later: SourceKnowledge) {
+    (classNames, refusals) = (later.classNames, later.refusals)
+    if !later.notices.isEmpty { notices += later.notices }
+  }
+}
+
+/// Batches on their way from the thread that fills them to the one that learns them, in a ring.
+private final class Belt: @unchecked Sendable {
+  /// A batch with what was known when it was filled.
+  final class Place {
+    var batch: MicroBatch
+    var outcome = Result<FillOutcome, any Error>.success(.late)
+    var knowledge: SourceKnowledge
+    /// Whether nothing comes after it until the thread sets out again.
+    var isLast = false
+
+    init(_ batch: consuming MicroBatch, _ knowledge: SourceKnowledge) {
+      self.batch = batch
+      self.knowledge = knowledge
+    }
+  }
+
+  /// The thread's while it is under way, the caller's otherwise.
+  var source: EventSource
+  var limit: Int?
+  private var places: [Place] = []
+  /// Batches filled so far.
+  private let filled = Milestone(patience: 2_000)
+  /// Batches taken so far, as the filling thread knows it: told every half ring, so that it is not woken more
+  /// often; `Belt.end`: it is to stop.
+  private let cleared = Milestone(patience: 0)
+  private var taken = 0
+  private static let end = Int.max
+
+  init(_ source: consuming EventSource, depth: Int, rows: Int) {
+    let width = source.schema.denseWidth
+    self.source = source
+    let knowledge = learnOfSource()
+    for _ in 0..<depth {
+      places.append(Place(MicroBatch(capacity: rows, denseWidth: width), knowledge))
+    }
+  }
+
+  func learnOfSource() -> SourceKnowledge {
+    SourceKnowledge(
+      classNames: source.classNames, refusals: source.refusals, notices: source.takeNotices())
+  }
+
+  // MARK: - The thread that fills
+
+  /// Fills batch after batch until nothing more is there to be read, or the features may change.
+  func fill() {
+    var count = filled.value
+    while true {
+      var room = cleared.value
+      while room != Belt.end, count - room >= places.count { room = cleared.wait(while: room) }
+      guard room != Belt.end else { return }
+      let place = places[count % places.count]
+      place.batch.removeAll()
+      place.outcome = Result { try source.fill(&place.batch, upTo: limit, waits: false) }
+      place.knowledge = learnOfSource()
+      if case .success(.full) = place.outcome {
+        place.isLast = limit.map { source.accepted >= $0 } ?? false
+      } else {
+        place.isLast = true
+      }
+      let isLast = place.isLast
+      count += 1
+      filled.reach(count)
+      if isLast { return }
+    }
+  }
+
+  // MARK: - The thread that takes
+
+  var isEmpty: Bool { filled.value == taken }
+
+  /// The next filled batch, waited for; the caller's until `endTaking`.
+  func next() -> Place {
+    _ = filled.wait(while: taken)
+    return places[taken % places.count]
+  }
+
+  func endTaking() {
+    taken += 1
+    if taken % (places.count / 2) == 0, cleared.value != Belt.end { cleared.reach(taken) }
+  }
+
+  /// Has the filling thread stop after the batch at hand.
+  func stop() { cleared.reach(Belt.end) }
+
+  /// To be called before the filling thread sets out.
+  func restart() { cleared.reach(taken) }
+}
