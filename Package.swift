@@ -45,16 +45,20 @@ let package = Package(
     room("Ingest", on: ["Batches", "Catalogues", "CLanes", "CZlib", "Kernels"]),
     room("Learners", on: ["Batches", "Catalogues", "Detectors", "Kernels", "Snapshots"]),
     room("Scores", on: ["Catalogues"]),
+    room("Monitors", on: ["Batches", "Detectors", "Kernels"]),
     room("Telemetry"),
     room(
       "Engine",
-      on: ["Batches", "Catalogues", "Detectors", "Kernels", "Learners", "Scores", "Telemetry"]),
+      on: [
+        "Batches", "Catalogues", "Detectors", "Kernels", "Learners", "Monitors", "Scores",
+        "Telemetry",
+      ]),
     room("Studies", on: ["Catalogues", "Detectors", "Generators", "Kernels"]),
     room(
       "CommandLine",
       on: [
         "Batches", "Catalogues", "Detectors", "Engine", "Generators", "Ingest", "Kernels",
-        "Learners", "Scores", "Studies", "Telemetry", argumentParser,
+        "Learners", "Monitors", "Scores", "Studies", "Telemetry", argumentParser,
       ]),
     .executableTarget(name: "weir", dependencies: ["CommandLine"], swiftSettings: settings),
 
@@ -80,6 +84,7 @@ let package = Package(
       "LearnersTests",
       on: ["Learners", "Batches", "Catalogues", "Kernels", "Snapshots", "TestSupport"]),
     tests("ScoresTests", on: ["Scores", "Catalogues", "TestSupport"]),
+    tests("MonitorsTests", on: ["Monitors", "Batches", "TestSupport"]),
     tests("TelemetryTests", on: ["Telemetry", "TestSupport"]),
     tests(
       "EngineTests",

@@ -10,6 +10,7 @@
 ///     weight    count; importance, 1 unless a column says otherwise
 ///     time      count; seconds since 1970, NaN where no column tells
 ///     line      count; the row's first line in its source, from 1
+///     absent    a bit for each dense feature of each row: no value stood there, the one that does is a substitute
 ///
 /// Memory is taken when the batch is made (sparse pairs and ids may grow it) and reused for ever.
 package struct MicroBatch: ~Copyable {
@@ -26,6 +27,11 @@ package struct MicroBatch: ~Copyable {
   private let timeStorage: UnsafeMutablePointer<Double>
   private let lineStorage: UnsafeMutablePointer<Int>
   private let starts: UnsafeMutablePointer<Int>
+  /// 64 features a word, `absentWords` a row.
+  private let absentStorage: UnsafeMutablePointer<UInt64>
+  private let absentWords: Int
+  /// Whether any feature of any row is absent.
+  package private(set) var hasAbsent = false
   private var sparseCapacity: Int
   private var sparseCount = 0
   private var indexStorage: UnsafeMutablePointer<Int32>
@@ -47,6 +53,9 @@ package struct MicroBatch: ~Copyable {
     weightStorage = .allocate(capacity: capacity)
     timeStorage = .allocate(capacity: capacity)
     lineStorage = .allocate(capacity: capacity)
+    absentWords = (denseWidth + 63) / 64
+    absentStorage = .allocate(capacity: max(capacity * absentWords, 1))
+    absentStorage.initialize(repeating: 0, count: max(capacity * absentWords, 1))
     starts = .allocate(capacity: capacity + 1)
     starts[0] = 0
     sparseCapacity = capacity * 4
@@ -61,6 +70,7 @@ package struct MicroBatch: ~Copyable {
     weightStorage.deallocate()
     timeStorage.deallocate()
     lineStorage.deallocate()
+    absentStorage.deallocate()
     starts.deallocate()
     indexStorage.deallocate()
     valueStorage.deallocate()
@@ -75,6 +85,10 @@ extension MicroBatch {
 
   /// The dense features of row `i`: `stride` elements.
   package func dense(_ i: Int) -> UnsafePointer<Double> { UnsafePointer(denseStorage + i * stride) }
+  /// Whether no value stood where row `i` has dense feature `j`.
+  package func isAbsent(_ i: Int, _ j: Int) -> Bool {
+    hasAbsent && absentStorage[i * absentWords + j >> 6] >> UInt64(j & 63) & 1 == 1
+  }
   /// All targets, `count` elements.
   package var targets: UnsafePointer<Double> { UnsafePointer(targetStorage) }
   /// All weights, `count` elements.
@@ -120,6 +134,10 @@ extension MicroBatch {
     count = 0
     sparseCount = 0
     sparseWidth = 0
+    if hasAbsent {
+      absentStorage.update(repeating: 0, count: capacity * absentWords)
+      hasAbsent = false
+    }
     idBytes.removeAll(keepingCapacity: true)
     idStarts.removeAll(keepingCapacity: true)
     idStarts.append(0)
@@ -131,8 +149,11 @@ extension MicroBatch {
     return denseStorage + count * stride
   }
 
-  /// Forgets the sparse features that were given to the row in the making.
-  package mutating func abandonRow() { sparseCount = starts[count] }
+  /// Says of the row in the making that no value stood where it has dense feature `j`.
+  package mutating func markAbsent(_ j: Int) {
+    absentStorage[count * absentWords + j >> 6] |= 1 << UInt64(j & 63)
+    hasAbsent = true
+  }
 
   /// Adds a sparse feature to the row in the making.
   package mutating func addSparse(_ index: Int, _ value: Double, family: Int = 0) {
@@ -166,6 +187,9 @@ extension MicroBatch {
     precondition(
       other.denseWidth == denseWidth, "\(other.denseWidth) features for \(denseWidth)")
     nextDense.update(from: other.dense(i), count: stride)
+    if other.hasAbsent {
+      for j in 0..<denseWidth where other.isAbsent(i, j) { markAbsent(j) }
+    }
     let features = other.sparse(i)
     for k in 0..<features.count {
       addSparse(

@@ -4,6 +4,7 @@ import Catalogues
 import Detectors
 import Engine
 import Ingest
+import Monitors
 import Studies
 import Telemetry
 
@@ -15,8 +16,8 @@ struct DetectCommand: ParsableCommand {
     discussion: """
       Prints event,detector,level,since,before,after: the 0-based number of the event that raised the
       alarm, the detector, the level, the first event after the estimated change, and the means before
-      and after it. With --json it also says what is promised of such alarms and the correlation of a value
-      with the next that this rests on. The default, bcs:direction=both, keeps a budget of one false alarm in
+      and after it. With --json it also says what is promised of such alarms, the correlation of a value
+      with the next that this rests on, and with --column which of the other columns and which rows moved. The default, bcs:direction=both, keeps a budget of one false alarm in
       100,000 values.
 
       With --truth nothing but a table comes out: how the alarms compare with where the column truly changed,
@@ -58,7 +59,9 @@ struct DetectCommand: ParsableCommand {
       options.format = format
       options.task = .regression
       options.target = column
-      options.readsTargetOnly = true
+      // What the other columns have to say of a change is asked for with --json.
+      let localises = json && truth == nil && column != nil
+      options.readsTargetOnly = !localises
       options.columnsIfHeaderless = ["value"]
       let bytes = try DescriptorSource.open(
         path: source, interruption: Interruption.install(), follows: follow)
@@ -66,6 +69,11 @@ struct DetectCommand: ParsableCommand {
       var events = ReadAhead(
         try EventSource.open(GzipSource(bytes), options), rows: rows, isAhead: true)
       var batch = MicroBatch(capacity: rows, denseWidth: events.schema.denseWidth)
+      let schema = events.schema
+      let families = events.families
+      var past =
+        localises && schema.denseWidth + families.count > 0
+        ? AlarmHistory(schema, families, detectors: names.count) : nil
       let out = try OutputFile(path: "-")
       if !json, truth == nil { try out.append("event,detector,level,since,before,after\n") }
       var first = 0
@@ -103,8 +111,17 @@ struct DetectCommand: ParsableCommand {
             if alarm.level == .drift { drifts[index].append(event) }
             continue
           }
-          try out.append(line(event, names[index], alarm, correlation.value))
+          let since = max(0, event + 1 - alarm.valuesSinceChange)
+          past?.take(batch, upTo: event, first: first)
+          let found = past?.localise(detector: index, since: since, event: event)
+          if found != nil { events.settle() }
+          let members = found?.members(
+            FeatureNames(
+              dense: schema.denseNames, families: families.map(\.name), level: events.sparseNames))
+          try out.append(
+            line(event, names[index], alarm, since, correlation.value, members ?? []))
         }
+        past?.take(batch, upTo: first + batch.count - 1, first: first)
         first += batch.count
         try out.flush()
         if outcome == .end || outcome == .interrupted { break }
@@ -120,21 +137,50 @@ struct DetectCommand: ParsableCommand {
   }
 
   private func line(
-    _ event: Int, _ detector: String, _ alarm: DetectorAlarm, _ correlation: Double
+    _ event: Int, _ detector: String, _ alarm: DetectorAlarm, _ since: Int, _ correlation: Double,
+    _ cause: [(String, JSONValue)]
   ) -> String {
-    let since = max(0, event + 1 - alarm.valuesSinceChange)
     if json {
-      return JSONValue.members([
-        ("event", .int(event)), ("detector", .string(detector)),
-        ("level", .string(alarm.level.rawValue)), ("since", .int(since)),
-        ("before", .number(alarm.before)), ("after", .number(alarm.after)),
-        ("autocorrelation", .number(alarm.promise?.autocorrelation ?? correlation)),
-        ("promise", alarm.promise?.account ?? .null),
-      ]).text + "\n"
+      return JSONValue.members(
+        [
+          ("event", .int(event)), ("detector", .string(detector)),
+          ("level", .string(alarm.level.rawValue)), ("since", .int(since)),
+          ("before", .number(alarm.before)), ("after", .number(alarm.after)),
+          ("autocorrelation", .number(alarm.promise?.autocorrelation ?? correlation)),
+          ("promise", alarm.promise?.account ?? .null),
+        ] + cause
+      ).text + "\n"
     }
     // A specification with several parameters holds commas.
     let name = detector.contains(",") ? "\"\(detector)\"" : detector
     return "\(event),\(name),\(alarm.level.rawValue),\(since),\(alarm.before),\(alarm.after)\n"
+  }
+}
+
+/// The rows so far, for saying what moved; what is watched is taken for the loss.
+private struct AlarmHistory {
+  private var memory: RowMemory
+  /// Rows taken so far.
+  private var taken = 0
+  /// Where the last change that each detector saw lay.
+  private var lastChange: [Int]
+
+  init(_ schema: Schema, _ families: [FeatureFamily], detectors: Int) {
+    memory = RowMemory(denseWidth: schema.denseWidth, families: families)
+    lastChange = Array(repeating: 0, count: detectors)
+  }
+
+  /// Takes the batch's rows up to an event; `first` is the event of its first row.
+  mutating func take(_ batch: borrowing MicroBatch, upTo event: Int, first: Int) {
+    while taken <= event {
+      memory.append(batch, row: taken - first, event: taken, loss: batch.targets[taken - first])
+      taken += 1
+    }
+  }
+
+  mutating func localise(detector: Int, since: Int, event: Int) -> Localisation {
+    defer { lastChange[detector] = since }
+    return Localiser.localise(memory, since: since, from: lastChange[detector], to: event + 1)
   }
 }
 

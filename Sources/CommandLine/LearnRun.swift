@@ -138,8 +138,10 @@ struct LearnRun: ~Copyable {
       _ = engine.takeEntries()
       return
     }
+    if engine.needsNames { source.settle() }
     let entries =
-      engine.takeEntries()
+      (engine.needsNames
+        ? engine.takeEntries(level: source.sparseNames) : engine.takeEntries())
       + notices.map { JournalEntry(event: $0.event, kind: $0.kind, [("text", .string($0.text))]) }
     for entry in entries.sorted(by: { $0.event < $1.event }) { try write(entry) }
     if !entries.isEmpty { try outputs.journal?.flush() }
@@ -192,6 +194,6 @@ struct LearnRun: ~Copyable {
     try outputs.summary?.flush()
     try draw()
     progress.finish()
-    if !options.quiet { Terminal.say(account.text { source.sparseName($0) }) }
+    if !options.quiet { Terminal.say(account.text(source.sparseNames)) }
   }
 }

@@ -3,6 +3,7 @@ import Detectors
 import Engine
 import Ingest
 import Learners
+import Monitors
 import Scores
 import Telemetry
 
@@ -34,7 +35,7 @@ struct RunAccount {
       ("task", .string(schema.task.rawValue)), ("target", .string(schema.targetName)),
       ("metrics", metrics(served)),
       ("baselines", .members(engine.baselineReports.map { ($0.name, metrics($0)) })),
-      ("alarms", .array(served.alarms.map(\.json))),
+      ("alarms", .array(alarms(served))),
       ("reactions", .array(served.reactions.map(\.json))),
       ("versions", .int(served.version + 1)), ("memoryBytes", .int(served.memoryBytes)),
     ]
@@ -64,6 +65,15 @@ struct RunAccount {
         ))
     }
     return .members(members)
+  }
+
+  /// Each alarm with what was found to have moved, if it was a drift.
+  private func alarms(_ model: ModelReport) -> [JSONValue] {
+    var found: [Alarm: Localisation.Cause] = [:]
+    for cause in model.causes { found[cause.alarm] = cause.localisation.cause }
+    return model.alarms.map { alarm in
+      .members(alarm.members + (found[alarm].map { [("cause", .string($0.rawValue))] } ?? []))
+    }
   }
 
   private func interval(_ report: ModelReport, _ target: Double) -> JSONValue {
@@ -109,7 +119,7 @@ struct RunAccount {
   // MARK: - Text
 
   /// The page; `sparseName` says what a sparse feature is called.
-  func text(_ sparseName: (Int) -> String) -> String {
+  func text(_ sparseName: @escaping (Int) -> String) -> String {
     var lines = [headline]
     for refusal in refusals.samples { lines.append("  refused: \(refusal.message)") }
     if refusals.total > refusals.samples.count {
@@ -121,7 +131,7 @@ struct RunAccount {
     }
     for model in engine.models { lines += scoreTable(model) }
     let served = engine.models[0]
-    lines += decisions(served)
+    lines += decisions(served, engine.names(level: sparseName))
     lines += honesty(served)
     if let shape = served.shape { lines += ["", shape.text(bytes: served.memoryBytes)] }
     lines += listenedTo(served.experts)
@@ -168,8 +178,11 @@ struct RunAccount {
     isGain ? a >= b : a <= b
   }
 
-  private func decisions(_ model: ModelReport) -> [String] {
-    let all = model.alarms.map { ($0.event, $0.text) } + model.reactions.map { ($0.event, $0.text) }
+  private func decisions(_ model: ModelReport, _ names: FeatureNames) -> [String] {
+    let all =
+      model.alarms.map { ($0.event, $0.text) }
+      + model.causes.map { ($0.event, "\($0.event)  cause: \($0.localisation.summary(names))") }
+      + model.reactions.map { ($0.event, $0.text) }
     guard !all.isEmpty else { return ["", "no alarm, no reaction"] }
     let shown = 40
     var lines = ["", "\(model.alarmCount) alarms, \(model.reactions.count) reactions"]
@@ -250,12 +263,12 @@ extension TreeShape {
 }
 
 extension Alarm {
-  var json: JSONValue {
-    .members([
+  var members: [(String, JSONValue)] {
+    [
       ("event", .int(event)), ("signal", .string(signal)), ("detector", .string(detector)),
       ("level", .string(level.rawValue)), ("since", .int(since)), ("before", .number(before)),
       ("after", .number(after)),
-    ])
+    ]
   }
 
   var text: String {

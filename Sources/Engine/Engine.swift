@@ -23,7 +23,8 @@ package struct Engine {
   private var runners: [ModelRunner] = []
   private var baselines: [ModelRunner] = []
   private var time = Double.nan
-  private var entries: [JournalEntry] = []
+  private var entries: [Told] = []
+  private var familyNames: [String]
 
   /// Makes the models, the detectors and the baselines. `families` are the sparse features that rows
   /// have, needed where they are screened.
@@ -32,6 +33,7 @@ package struct Engine {
   ) throws(SpecificationError) {
     self.schema = schema
     self.options = options
+    familyNames = families.map(\.name)
     waiting =
       options.labelDelay > 0
       ? WaitingRows(delay: options.labelDelay, denseWidth: schema.denseWidth) : nil
@@ -154,6 +156,7 @@ package struct Engine {
 
   /// Takes the families as the rows to come have them.
   package mutating func adopt(_ families: [FeatureFamily]) {
+    familyNames = families.map(\.name)
     runners[0].screen?.adopt(families, events: events)
     entries += runners[0].takeEntries()
   }
@@ -169,6 +172,7 @@ package struct Engine {
       }
     }
     for index in runners.indices {
+      runners[index].explainAlarms(event: events)
       runners[index].tellNotices(event: events)
       runners[index].tellExperts(event: events)
       entries += runners[index].takeEntries()
@@ -184,11 +188,25 @@ package struct Engine {
   /// Which version of the served model made the prediction of each row of the last batch.
   package var servedVersions: [Int] { runners[0].versions }
 
+  /// Whether what the journal should tell has names of levels in it.
+  package var needsNames: Bool {
+    entries.contains { if case .cause = $0 { true } else { false } }
+  }
+
+  /// What users call the features; `level` says what a sparse feature is called.
+  package func names(level: @escaping (Int) -> String) -> FeatureNames {
+    FeatureNames(dense: schema.denseNames, families: familyNames, level: level)
+  }
+
   /// What the journal should tell since the last call, in the order of the stream.
-  package mutating func takeEntries() -> [JournalEntry] {
+  package mutating func takeEntries(
+    level: @escaping (Int) -> String = { "feature \($0)" }
+  ) -> [JournalEntry] {
     defer { entries.removeAll() }
+    guard !entries.isEmpty else { return [] }
+    let names = names(level: level)
     // Swift's sort keeps the order of equals: that of the models.
-    return entries.sorted { $0.event < $1.event }
+    return entries.map { $0.entry(names) }.sorted { $0.event < $1.event }
   }
 
   /// What there is to say of each model, the served one first.
@@ -206,6 +224,8 @@ package struct ModelReport {
   package let alarms: [Alarm]
   package let alarmCount: Int
   package let reactions: [JournalEntry]
+  /// What moved, of the first 10,000 drifts.
+  package let causes: [AlarmCause]
   package let version: Int
   package let memoryBytes: Int
   package let weights: LinearWeights?
@@ -228,6 +248,7 @@ package struct ModelReport {
     alarms = runner.alarms
     alarmCount = runner.alarmCount
     reactions = runner.reactions
+    causes = runner.keptCauses
     version = runner.version
     memoryBytes = runner.learner.memoryBytes
     weights = runner.learner.linearWeights

@@ -3,6 +3,7 @@ import Catalogues
 import Detectors
 import Kernels
 package import Learners
+import Monitors
 import Scores
 package import Telemetry
 
@@ -26,7 +27,7 @@ struct ModelRunner {
   private(set) var alarmCount = 0
   private(set) var reactions: [JournalEntry] = []
   private(set) var version = 0
-  private(set) var entries: [JournalEntry] = []
+  private var entries: [Told] = []
   private var outcomes: OutcomeMaker
   private var tracker: IntervalTracker?
   /// The interval of each row of the batch, where there are any.
@@ -42,6 +43,15 @@ struct ModelRunner {
   /// Which products of features are worth a weight, where that is asked; of the served model alone.
   var screen: FeatureScreen?
   private var watches: [SignalWatch] = []
+  /// What alarms are explained by.
+  private var memory: RowMemory?
+  /// Drifts since the last position at which reactions take effect, at most so many.
+  private var unexplained: [Alarm] = []
+  private static let mostUnexplained = 4
+  /// What was found of the first alarms.
+  private(set) var keptCauses: [AlarmCause] = []
+  /// Where the last change lay: what came before it is no measure for the next.
+  private var lastChange = 0
   private var window: RowWindow?
   private var state = ReactionState.stable
   private var pending: Alarm?
@@ -86,6 +96,9 @@ struct ModelRunner {
     }
     isWarm = options.update == .continuous && options.warmup == 0
     for watch in options.watches { watches.append(try SignalWatch(watch, schema)) }
+    if !watches.isEmpty {
+      memory = RowMemory(denseWidth: schema.denseWidth, families: families)
+    }
     if options.needsWindow {
       let rows = options.windowRows > 0 ? options.windowRows : max(options.warmup, 10_000)
       window = RowWindow(capacity: rows, denseWidth: schema.denseWidth)
@@ -108,6 +121,7 @@ struct ModelRunner {
     calibrate(batch, rows)
     track(batch, rows, firstEvent)
     score(batch, rows, predictions, firstEvent)
+    recall(batch, rows, firstEvent)
     window?.append(batch, rows)
     compareTrial(batch, rows)
     eventsSinceRefit += rows.count
@@ -131,14 +145,31 @@ struct ModelRunner {
     }
   }
 
+  /// Keeps the rows with what they cost, as of the event at which that is known.
+  private mutating func recall(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ firstEvent: Int
+  ) {
+    guard memory != nil else { return }
+    var labelled = 0
+    for row in rows {
+      var loss = Double.nan
+      if !batch.targets[row].isNaN {
+        loss = outcomes.outcomes[labelled].loss(schema.task)
+        labelled += 1
+      }
+      memory?.append(batch, row: row, event: firstEvent + row - rows.lowerBound, loss: loss)
+    }
+  }
+
   /// Which features are to come and go before event `event`; the journal tells why.
   mutating func featureChanges(event: Int) -> [FeatureChange] {
     guard var screen else { return [] }
     let changes = screen.decide()
     self.screen = screen
     for (change, verdict) in changes {
+      if case .mute(let feature) = change { memory?.ignore(feature) }
       let kind = if case .add = change { "feature-added" } else { "feature-dropped" }
-      entries.append(
+      tell(
         JournalEntry(
           event: event, kind: kind,
           [
@@ -193,6 +224,7 @@ struct ModelRunner {
       }
     }
     score(waiting, rows, answers.predictions, event)
+    recall(waiting, rows, now)
     window?.append(waiting, rows)
     compareLateTrial(waiting, slot, event)
     if isWarm { watch(waiting, rows, answers.predictions, now) { $0.needsLabel } }
@@ -269,8 +301,10 @@ struct ModelRunner {
     for alarm in raised.sorted(by: { $0.event < $1.event }) {
       alarmCount += 1
       if alarms.count < ModelRunner.mostKept { alarms.append(alarm) }
-      entries.append(alarm.entry)
-      if alarm.level == .drift { pending = alarm }
+      tell(alarm.entry)
+      guard alarm.level == .drift else { continue }
+      pending = alarm
+      if unexplained.count < ModelRunner.mostUnexplained { unexplained.append(alarm) }
     }
   }
 
@@ -301,6 +335,7 @@ struct ModelRunner {
   /// Takes what happened since the last such position into account.
   mutating func react(event: Int, time: Double) {
     tellNotices(event: event)
+    explainAlarms(event: event)
     guard isWarm else { return }
     if let alarm = pending {
       pending = nil
@@ -325,10 +360,27 @@ struct ModelRunner {
     }
   }
 
+  /// Finds out what moved, for the drifts since the last such position.
+  mutating func explainAlarms(event: Int) {
+    guard let memory, !unexplained.isEmpty else { return }
+    for alarm in unexplained {
+      // Rows are remembered when their labels have come; what needs none was seen before.
+      let signal = watches.first { $0.watch.signal == alarm.signal }?.signal
+      let isEarly = !(signal?.needsLabel ?? true)
+      let since = alarm.since + (isEarly ? options.labelDelay : 0)
+      let found = Localiser.localise(memory, since: since, from: lastChange, to: event)
+      let cause = AlarmCause(event: event, alarm: alarm, localisation: found)
+      entries.append(.cause(cause))
+      if keptCauses.count < ModelRunner.mostKept { keptCauses.append(cause) }
+    }
+    lastChange = max(lastChange, unexplained.map(\.since).max() ?? 0)
+    unexplained.removeAll()
+  }
+
   /// Puts what the learner has to tell into the journal: at fixed positions, as everything else.
   mutating func tellNotices(event: Int) {
     for notice in learner.takeNotices() {
-      entries.append(
+      tell(
         JournalEntry(
           event: event, kind: notice.kind,
           [
@@ -342,7 +394,7 @@ struct ModelRunner {
   mutating func tellExperts(event: Int) {
     let experts = learner.experts
     guard !experts.isEmpty else { return }
-    entries.append(
+    tell(
       JournalEntry(
         event: event, kind: "experts",
         [("model", .string(name)), ("experts", .array(experts.map { $0.json() }))]))
@@ -486,11 +538,13 @@ struct ModelRunner {
       event: event, kind: kind,
       [("model", .string(name)), ("reason", .string(reason)), ("fromVersion", .int(version))]
         + fields)
-    entries.append(entry)
+    tell(entry)
     if reactions.count < ModelRunner.mostKept { reactions.append(entry) }
   }
 
-  mutating func takeEntries() -> [JournalEntry] {
+  private mutating func tell(_ entry: JournalEntry) { entries.append(.entry(entry)) }
+
+  mutating func takeEntries() -> [Told] {
     defer { entries.removeAll() }
     return entries
   }

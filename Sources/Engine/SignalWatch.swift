@@ -42,7 +42,7 @@ enum Signal: Equatable {
 }
 
 /// An alarm with where in the stream it was raised.
-package struct Alarm: Sendable, Equatable {
+package struct Alarm: Sendable, Hashable {
   /// Number of the event that raised it.
   package let event: Int
   package let model: String

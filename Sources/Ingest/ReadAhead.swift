@@ -90,7 +90,7 @@ package struct ReadAhead: BatchSource, ~Copyable {
   }
 
   package mutating func change(_ changes: [FeatureChange]) {
-    stop()
+    settle()
     belt.source.change(changes)
   }
 
@@ -99,13 +99,16 @@ package struct ReadAhead: BatchSource, ~Copyable {
     return belt.source.families
   }
 
-  package func sparseName(_ index: Int) -> String {
+  package func sparseName(_ index: Int) -> String { sparseNames(index) }
+
+  /// What a user would call sparse features; good until the next batch is asked for.
+  package var sparseNames: (Int) -> String {
     precondition(!isUnderWay, "features are asked for while rows are made of them")
-    return belt.source.sparseName(index)
+    return { [belt] in belt.source.sparseName($0) }
   }
 
-  /// Has the thread stop; what it has read is still handed out.
-  private mutating func stop() {
+  /// Has the thread stop, so that features and their names can be asked for; what it has read is still handed out.
+  package mutating func settle() {
     guard isUnderWay else { return }
     isUnderWay = false
     belt.stop()
@@ -114,7 +117,7 @@ package struct ReadAhead: BatchSource, ~Copyable {
 
   /// Closes what the source opened itself.
   package mutating func close() {
-    stop()
+    settle()
     belt.source.close()
   }
 }

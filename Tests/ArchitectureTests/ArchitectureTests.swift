@@ -10,7 +10,7 @@ import Testing
     "Catalogues": (1, []), "Kernels": (1, ["Glibc", "Synchronization"]), "Snapshots": (1, []),
     "Batches": (2, []), "Detectors": (2, ["Glibc"]),
     "Generators": (3, ["Glibc"]), "Ingest": (3, ["Glibc"]), "Learners": (3, ["Glibc"]),
-    "Scores": (3, ["Glibc"]),
+    "Monitors": (3, []), "Scores": (3, ["Glibc"]),
     "Telemetry": (3, ["Glibc"]),
     "Engine": (4, ["Glibc"]), "Studies": (4, ["Glibc"]),
     "CommandLine": (5, ["Glibc", "ArgumentParser", "FoundationEssentials"]), "weir": (6, []),

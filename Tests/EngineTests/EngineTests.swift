@@ -101,7 +101,10 @@ import Testing
     options.leastRows = 200
     let result = try run(options, rows())
     let kinds = result.entries.map(\.kind)
-    #expect(kinds.filter { $0 != "alarm" } == ["retrain", "window-reset", "retrain", "kept"])
+    #expect(
+      kinds.filter { $0 != "alarm" } == ["retrain", "cause", "window-reset", "retrain", "kept"])
+    let cause = try #require(result.entries.first { $0.kind == "cause" })
+    #expect(cause["cause"] == .string("relation"))
     let alarm = try #require(result.entries.first { $0.kind == "alarm" })
     guard case .int(let since)? = alarm["since"] else { return }
     #expect(abs(since - 2000) < 64 && alarm.event > 2000 && alarm.event < 2200)
@@ -146,7 +149,9 @@ import Testing
     options.scoreWindow = 100
     options.reaction = .retrain
     options.watches = [Watch(signal: "loss", detector: "adwin")]
-    let kinds = try run(options, rows()).entries.map(\.kind).filter { $0 != "alarm" }
+    let kinds = try run(options, rows()).entries.map(\.kind).filter {
+      $0 != "alarm" && $0 != "cause"
+    }
     #expect(kinds == ["retrain"])
   }
 

@@ -1,5 +1,5 @@
 /// What a detector promises about its false alarms, and on what ground.
-package struct AlarmPromise: Sendable, Equatable {
+package struct AlarmPromise: Sendable, Hashable {
   /// Values from one false alarm to the next, on average: at least so many. From any moment on, the chance of
   /// a false alarm within T values is at most T divided by this.
   package let budget: Double

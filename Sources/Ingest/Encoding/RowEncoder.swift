@@ -165,15 +165,15 @@ struct RowEncoder: ~Copyable {
     weight *= target.weight(label)
     // From here on nothing can go wrong: state may change.
     if isPlain {
-      writePlain(batch.nextDense)
+      writePlain(&batch)
       mute(batch.nextDense)
       batch.endRow(target: label, weight: weight, time: time, line: line)
     } else {
       findLevels()
       let key = plan.key.map { levels[$0] } ?? 0
       readClocks(key: key, time: time)
-      writePlain(batch.nextDense)
-      writeDerived(batch.nextDense, key: key, time: time)
+      writePlain(&batch)
+      writeDerived(&batch, key: key, time: time)
       mute(batch.nextDense)
       writeSparse(batch.nextDense, &batch)
       batch.endRow(target: label, weight: weight, time: time, line: line)
@@ -275,12 +275,14 @@ struct RowEncoder: ~Copyable {
   }
 
   /// The features that are columns as they stand.
-  private mutating func writePlain(_ row: UnsafeMutablePointer<Double>) {
+  private mutating func writePlain(_ batch: inout MicroBatch) {
+    let row = batch.nextDense
     plainColumns.withUnsafeBufferPointer { columns in
       for feature in columns.indices where columns[feature] >= 0 {
         let value = numbers[columns[feature]]
         guard value == value else {
           missing[feature] += 1
+          batch.markAbsent(feature)
           row[feature] = substitute(feature)
           continue
         }
@@ -295,19 +297,19 @@ struct RowEncoder: ~Copyable {
     for k in 0..<muted.count { row[muted[k].feature] = muted[k].value }
   }
 
-  private mutating func writeDerived(
-    _ row: UnsafeMutablePointer<Double>, key: Int, time: Double
-  ) {
+  private mutating func writeDerived(_ batch: inout MicroBatch, key: Int, time: Double) {
+    let row = batch.nextDense
     for feature in derived {
       switch plan.dense[feature] {
       case .column: break
       case .lag(let series, let distance):
-        row[feature] = filled(feature, lags[series].value(distance, key: key))
+        row[feature] = filled(feature, lags[series].value(distance, key: key), &batch)
       case .timedLag(let series, let seconds):
-        row[feature] = filled(feature, timedLags[series].value(at: time - seconds, key: key))
+        row[feature] = filled(
+          feature, timedLags[series].value(at: time - seconds, key: key), &batch)
       case .mean(let index):
         meanGroups[index] = RowEncoder.group(plan.means[index].columns, levels, &groups[index])
-        row[feature] = filled(feature, means[index].value(meanGroups[index]))
+        row[feature] = filled(feature, means[index].value(meanGroups[index]), &batch)
       case .product(let factors):
         // Kept finite: one absurd product would leave no scale to come back from.
         row[feature] = min(max(factors.reduce(1) { $0 * row[$1] }, -1e150), 1e150)
@@ -316,12 +318,15 @@ struct RowEncoder: ~Copyable {
   }
 
   /// The value itself, or what the policy puts where it is missing.
-  private mutating func filled(_ feature: Int, _ value: Double) -> Double {
+  private mutating func filled(
+    _ feature: Int, _ value: Double, _ batch: inout MicroBatch
+  ) -> Double {
     guard value.isNaN else {
       sums[feature] += value
       return value
     }
     missing[feature] += 1
+    batch.markAbsent(feature)
     return substitute(feature)
   }
 
