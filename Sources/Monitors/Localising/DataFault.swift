@@ -50,7 +50,8 @@ extension DataFault {
   /// that were there, sorted.
   static func ofNumbers(before: [Double], after: [Double], sorted had: [Double]) -> DataFault? {
     guard min(before.count, after.count) >= fewest else { return nil }
-    let has = after.filter { !$0.isNaN }
+    var has = after
+    has.removeAll { $0.isNaN }
     let gone = 1 - Double(has.count) / Double(after.count)
     let was = 1 - Double(had.count) / Double(before.count)
     if gone > was + share { return .missing(before: was, after: gone) }
@@ -66,7 +67,8 @@ extension DataFault {
     guard abs(mean(has) - mean(had)) * 2 > spread(had) else { return nil }
     let half = before.count / 2
     let halves = [before[..<half], before[half...]].map { $0.filter { !$0.isNaN }.sorted() }
-    return unit(had, has.sorted(), halves)
+    has.sort()
+    return unit(had, has, halves)
   }
 
   /// The distance of the quartiles of sorted values.

@@ -121,7 +121,9 @@ package enum Localiser {
       self.feature = .dense(feature)
       let had = before.map { memory.value($0, feature) }
       let has = after.map { memory.value($0, feature) }
-      let sorted = had.filter { !$0.isNaN }.sorted()
+      var sorted = had
+      sorted.removeAll { $0.isNaN }
+      sorted.sort()
       var edges: [Double] = []
       if let least = sorted.first, let most = sorted.last {
         // What lies beyond all that was seen before has bins of its own.
@@ -168,22 +170,26 @@ package enum Localiser {
     }
 
     private static func mean(_ values: [Double]) -> Double {
-      let there = values.filter { !$0.isNaN }
-      return there.reduce(0, +) / Double(there.count)
-    }
-
-    private static func counts(_ bins: ArraySlice<Int>, _ count: Int) -> [Int] {
-      bins.reduce(into: [Int](repeating: 0, count: count)) { $0[$1] += 1 }
+      var (sum, count) = (0.0, 0)
+      for value in values where !value.isNaN {
+        sum += value
+        count += 1
+      }
+      return sum / Double(count)
     }
 
     private static func distances(_ before: [Int], _ after: [Int], _ count: Int) -> (
       Double, Double
     ) {
-      let half = before.count / 2
-      let all = TwoSampleTest.jensenShannon(counts(before[...], count), counts(after[...], count))
-      let halves = TwoSampleTest.jensenShannon(
-        counts(before[..<half], count), counts(before[half...], count))
-      return (all, halves)
+      var (early, late) = ([Int](repeating: 0, count: count), [Int](repeating: 0, count: count))
+      for (position, bin) in before.enumerated() {
+        if position < before.count / 2 { early[bin] += 1 } else { late[bin] += 1 }
+      }
+      let halves = TwoSampleTest.jensenShannon(early, late)
+      for bin in 0..<count { early[bin] += late[bin] }
+      late.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
+      for bin in after { late[bin] += 1 }
+      return (TwoSampleTest.jensenShannon(early, late), halves)
     }
 
     /// What the rows of a bin have in common; nil for the bin of all other levels, of missing values, or beyond what was

@@ -58,6 +58,8 @@ package struct LossDecomposition: Sendable {
     changeInErrors = change / (all.squaredError + now.squaredError).squareRoot()
     var (composition, spread, middle) = (0.0, 0.0, 0.0)
     var (within, contrasts) = ([Double](), [Double]())
+    within.reserveCapacity(before.count)
+    contrasts.reserveCapacity(before.count)
     for (b, a) in zip(before, after) {
       let (p, q) = (b.count / all.count, a.count / now.count)
       guard min(b.count, a.count) >= LossDecomposition.fewest else {
