@@ -11,6 +11,7 @@ extension Catalogue where Context == Void, Product == any DriftDetector {
         EDetector.entry,
         ADWIN.entry,
         PageHinkley.entry,
+        SEED.entry,
         KSWIN.entry,
         DistributionShift.kolmogorovSmirnov,
         DistributionShift.chiSquare,

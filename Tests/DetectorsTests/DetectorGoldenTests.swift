@@ -175,7 +175,9 @@ import Testing
   @Test(arguments: [
     ("cusum", "cusum", 8), ("gma", "geometric-moving-average", 8),
     ("gma-small", "geometric-moving-average:threshold=0.1", 8), ("ewma", "ewma-chart", 3),
-    ("rddm", "rddm", 3), ("stepd", "stepd:direction=both", 3),
+    ("rddm", "rddm", 3), ("stepd", "stepd:direction=both", 3), ("seed", "seed", 8),
+    ("seed-quick", "seed:delta=0.2,closeness=0.0025,growth=0.2,term=50", 8),
+    ("seed-large", "seed:delta=0.01,block=64,term=50", 8),
   ]) func `more detectors fire where MOA's do`(
     name: String, specification: String, count: Int
   ) throws {
