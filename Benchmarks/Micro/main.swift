@@ -74,7 +74,9 @@ func run() {
   }
   print("rls               " + cells.joined())
   print("\nns a value")
-  for name in ["adwin", "page-hinkley"] { print("\(name) \(padded(measureDetector(name)))") }
+  for name in ["adwin", "page-hinkley", "seed", "kswin", "mmd"] {
+    print("\(name) \(padded(measureDetector(name)))")
+  }
 }
 
 run()

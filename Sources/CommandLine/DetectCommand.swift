@@ -8,17 +8,21 @@ import Monitors
 import Studies
 import Telemetry
 
-/// `weir detect`: one column in, alarms out.
+/// `weir detect`: a column in, or several, alarms out.
 struct DetectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "detect",
-    abstract: "Watch one column of numbers and print an alarm when it changes.",
+    abstract: "Watch a column of numbers, or several as one, and print an alarm when they change.",
     discussion: """
       Prints event,detector,level,since,before,after: the 0-based number of the event that raised the
       alarm, the detector, the level, the first event after the estimated change, and the means before
       and after it. With --json it also says what is promised of such alarms, the correlation of a value
-      with the next that this rests on, and with --column which of the other columns and which rows moved. The default, bcs:direction=both, keeps a budget of one false alarm in
-      100,000 values.
+      with the next that this rests on, and with --column which of the other columns and which rows moved. The
+      default, bcs:direction=both, keeps a budget of one false alarm in 100,000 values.
+
+      Of several columns the rows are watched, by mmd: it sees what no column shows alone, such as a correlation
+      that turns. A missing number then counts as its column's mean so far, and before and after are the distance
+      that chance makes and the one found.
 
       With --truth nothing but a table comes out: how the alarms compare with where the column truly changed,
       each figure with a 95 % interval, and what always and never firing would get.
@@ -26,13 +30,14 @@ struct DetectCommand: ParsableCommand {
       EXAMPLES
         weir detect latencies.txt
         weir detect --column cnt --detect page-hinkley:threshold=500 Datasets/bikes/hour.csv
+        weir detect --column temp,hum,windspeed --detect mmd:window=500 Datasets/bikes/hour.csv
         seq 1000 | weir detect --json
         weir detect --detect bcs --detect adwin --truth 10000,20000,30000 --margin 500 errors.txt
       """)
 
   @Argument(help: "A file, a named pipe, or - for standard input.")
   var source = "-"
-  @Option(help: "The column, if there are several.")
+  @Option(help: "The column, if there are several; or several to be watched as one: a,b,c.")
   var column: String?
   @Option(help: "A detector from the catalogue. Repeatable.")
   var detect: [String] = []
@@ -49,18 +54,21 @@ struct DetectCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let names = detect.isEmpty ? ["bcs:direction=both"] : detect
+      let columns = column.map { $0.split(separator: ",").map(String.init) } ?? []
+      let width = max(columns.count, 1)
+      let names = detect.isEmpty ? [width > 1 ? "mmd" : "bcs:direction=both"] : detect
       let truth = try truth.map { try TruthFile.read($0).truth }
       var drifts = names.map { _ in [Int]() }
       var correlation = SerialCorrelation()
       var detectors: [any DriftDetector] = []
-      for name in names { detectors.append(try Catalogue.detectors.make(name, ())) }
+      for name in names { detectors.append(try Catalogue.detectors.make(name, width: width)) }
       var options = IngestOptions()
       options.format = format
       options.task = .regression
-      options.target = column
+      options.target = columns.first
+      options.number = width > 1 ? columns : []
       // What the other columns have to say of a change is asked for with --json.
-      let localises = json && truth == nil && column != nil
+      let localises = json && truth == nil && columns.count == 1
       options.readsTargetOnly = !localises
       options.columnsIfHeaderless = ["value"]
       let bytes = try DescriptorSource.open(
@@ -77,7 +85,7 @@ struct DetectCommand: ParsableCommand {
       let out = try OutputFile(path: "-")
       if !json, truth == nil { try out.append("event,detector,level,since,before,after\n") }
       var first = 0
-      // Of the batch at hand: what detectors see, and in which row it stands.
+      // Of the batch at hand: what detectors see, `width` numbers at a time, and in which rows they stand.
       var (values, present) = ([Double](), [Int]())
       while true {
         batch.removeAll()
@@ -87,9 +95,12 @@ struct DetectCommand: ParsableCommand {
         values.removeAll(keepingCapacity: true)
         present.removeAll(keepingCapacity: true)
         for row in 0..<batch.count {
-          let value = batch.targets[row]
-          guard !value.isNaN else { continue }
-          values.append(value)
+          if width > 1 {
+            values.append(contentsOf: UnsafeBufferPointer(start: batch.dense(row), count: width))
+          } else {
+            guard !batch.targets[row].isNaN else { continue }
+            values.append(batch.targets[row])
+          }
           present.append(row)
         }
         if let index = detectors.firstIndex(where: \.takesErrorsOnly),
@@ -105,7 +116,7 @@ struct DetectCommand: ParsableCommand {
             detectors[index].observe(values) { alarms.append((first + present[$0], index, $1)) }
           }
         }
-        if json { for value in values { correlation.add(value) } }
+        if json, width == 1 { for value in values { correlation.add(value) } }
         for (event, index, alarm) in alarms.sorted(by: { ($0.0, $0.1) < ($1.0, $1.1) }) {
           guard truth == nil else {
             if alarm.level == .drift { drifts[index].append(event) }

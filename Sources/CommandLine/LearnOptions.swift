@@ -82,7 +82,7 @@ struct LearnOptions: ParsableArguments {
   var warmup: Int?
   @Option(
     help:
-      "SIGNAL=DETECTOR: watch loss, error, prediction, target or a numeric column (loss=adwin). 'none' watches nothing. Repeatable."
+      "SIGNAL=DETECTOR: watch loss, error, prediction, target, a numeric column, or features, all of these as rows (loss=adwin, features=mmd). 'none' watches nothing. Repeatable."
   )
   var detect: [String] = []
   @Option(help: "What is done about a drift: note, window, retrain or restart.")

@@ -39,7 +39,8 @@ struct AlarmStudyCommand: ParsableCommand {
     commandName: "alarms",
     abstract: "Count the alarms of detectors on streams that do not drift.",
     discussion: """
-      A row for each stream and detector: values per false alarm, with a 95 % interval.
+      A row for each stream and detector: values per false alarm, with a 95 % interval. Detectors of rows are
+      shown all columns, others the last one.
 
       EXAMPLES
         weir study alarms --events 1000000

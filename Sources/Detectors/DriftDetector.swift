@@ -11,9 +11,9 @@ package struct DetectorAlarm: Sendable, Equatable {
   package let level: DriftLevel
   /// How many of the values seen, the newest included, came after the estimated change.
   package let valuesSinceChange: Int
-  /// Mean of the values before the estimated change.
+  /// Mean of the values before the estimated change; of rows of several numbers, the distance that chance makes.
   package let before: Double
-  /// Mean of the values after it.
+  /// Mean of the values after it; of rows, the distance that was found.
   package let after: Double
   /// What is promised of such alarms; nil of detectors that promise nothing.
   package let promise: AlarmPromise?
@@ -38,10 +38,14 @@ package protocol DriftDetector: Snapshotted, Sendable {
   /// Whether values are errors, 1 or 0 or between; of others what is said means nothing.
   var takesErrorsOnly: Bool { get }
 
+  /// Numbers in what it takes at a time: 1, but of a `RowDetector` that watches rows.
+  var width: Int { get }
+
   /// Takes the next value; returns an alarm if this value raised one.
   mutating func observe(_ value: Double) -> DetectorAlarm?
 
-  /// Takes a row of values in order and calls `alarm` with the position of each that raised one.
+  /// Takes values in order, or rows of `width` numbers one after another, and calls `alarm` with the position of
+  /// each that raised one.
   mutating func observe(
     _ values: UnsafeBufferPointer<Double>, alarm: (Int, DetectorAlarm) -> Void)
 }
@@ -53,8 +57,33 @@ extension ErrorDetector {
   package var takesErrorsOnly: Bool { true }
 }
 
+/// A detector of rows of several numbers, which sees what none of them shows alone. A series is rows of one.
+package protocol RowDetector: DriftDetector {
+  /// Starts afresh, for rows of so many numbers.
+  mutating func watch(width: Int)
+
+  /// Takes the next row, `width` numbers; returns an alarm if this row raised one.
+  mutating func observe(row: UnsafeBufferPointer<Double>) -> DetectorAlarm?
+}
+
+extension RowDetector {
+  package mutating func observe(_ value: Double) -> DetectorAlarm? {
+    withUnsafePointer(to: value) { observe(row: UnsafeBufferPointer(start: $0, count: 1)) }
+  }
+
+  package mutating func observe(
+    _ values: UnsafeBufferPointer<Double>, alarm: (Int, DetectorAlarm) -> Void
+  ) {
+    for position in 0..<(values.count / width) {
+      let row = values[(position * width)..<((position + 1) * width)]
+      if let raised = observe(row: UnsafeBufferPointer(rebasing: row)) { alarm(position, raised) }
+    }
+  }
+}
+
 extension DriftDetector {
   package var takesErrorsOnly: Bool { false }
+  package var width: Int { 1 }
   package mutating func observe(
     _ values: UnsafeBufferPointer<Double>, alarm: (Int, DetectorAlarm) -> Void
   ) {

@@ -53,7 +53,7 @@ package struct MetricThreshold: Sendable, Equatable {
 
 /// A detector and what it watches.
 package struct Watch: Sendable, Equatable {
-  /// loss, error, prediction, target, or a numeric feature's name.
+  /// loss, error, prediction, target, features (all numeric ones as a row), or a numeric feature's name.
   package let signal: String
   package let detector: String
 

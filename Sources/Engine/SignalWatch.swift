@@ -10,15 +10,21 @@ enum Signal: Equatable {
   case error
   case prediction
   case target
+  /// One numeric feature, by its place among them.
   case feature(Int)
+  /// All numeric features of a row, as the model is given them: so many.
+  case features(Int)
 
-  static let names = ["loss", "error", "prediction", "target"]
+  static let names = ["loss", "error", "prediction", "target", "features"]
+
+  /// Numbers that a row shows.
+  var width: Int { if case .features(let count) = self { count } else { 1 } }
 
   /// Whether it can only be told when the row's label has come.
   var needsLabel: Bool {
     switch self {
     case .loss, .error, .target: true
-    case .prediction, .feature: false
+    case .prediction, .feature, .features: false
     }
   }
 
@@ -31,6 +37,7 @@ enum Signal: Equatable {
     case "error": self = .error
     case "prediction": self = .prediction
     case "target": self = .target
+    case "features": self = .features(schema.denseWidth)
     default:
       guard let feature = schema.denseNames.firstIndex(of: name) else {
         throw .unknownName(
@@ -62,8 +69,9 @@ struct SignalWatch {
   let watch: Watch
   let signal: Signal
   private var detector: any DriftDetector
+  /// What is shown, `signal.width` numbers for each event.
   private var values: [Double] = []
-  /// Event number of each of the values.
+  /// Number of each event that shows something.
   private var events: [Int] = []
   /// Values shown so far.
   private var seen = 0
@@ -74,7 +82,7 @@ struct SignalWatch {
   init(_ watch: Watch, _ schema: Schema) throws(SpecificationError) {
     self.watch = watch
     signal = try Signal(watch.signal, schema)
-    detector = try Catalogue.detectors.make(watch.detector, ())
+    detector = try Catalogue.detectors.make(watch.detector, width: signal.width)
     guard !detector.takesErrorsOnly || (signal == .error && schema.task.isClassification) else {
       throw .unfit(
         entry: watch.detector,
@@ -90,7 +98,10 @@ struct SignalWatch {
 
   /// Starts afresh, when what it watched was replaced.
   mutating func reset() {
-    if let fresh = try? Catalogue.detectors.make(watch.detector, ()) { detector = fresh }
+    guard let fresh = try? Catalogue.detectors.make(watch.detector, width: signal.width) else {
+      return
+    }
+    detector = fresh
   }
 
   /// Shows the detector the rows' values of its signal; calls `alarm` for each that raised one.
@@ -107,6 +118,8 @@ struct SignalWatch {
       switch signal {
       case .prediction: values.append(predictions[row])
       case .feature(let feature): values.append(batch.dense(row)[feature])
+      case .features(let count):
+        values.append(contentsOf: UnsafeBufferPointer(start: batch.dense(row), count: count))
       case .target where isLabelled: values.append(batch.targets[row])
       case .loss where isLabelled: values.append(outcomes[labelled].loss(task))
       case .error where isLabelled: values.append(outcomes[labelled].error(task))
@@ -130,7 +143,7 @@ struct SignalWatch {
             before: raised.before, after: raised.after, promise: raised.promise))
       }
     }
-    self.seen += values.count
+    self.seen += events.count
     if self.gaps.count > 10_000 { self.gaps.removeFirst(5_000) }
   }
 }

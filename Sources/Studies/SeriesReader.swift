@@ -3,12 +3,15 @@ import Detectors
 import Generators
 import Kernels
 
-/// Numbers of a synthetic stream's last column, a block at a time.
+/// Rows of a synthetic stream, a block at a time; to detectors of one number, its last column.
 struct SeriesReader {
   private var stream: DriftingStream
   private var random: RandomBits
   private var row: [Double]
+  /// The last column.
   private(set) var values: [Double] = []
+  /// All columns, of words the index, row after row.
+  private var rows: [Double] = []
 
   init(_ stream: String, drifts: [DriftPlan] = [], seed: UInt64) throws(SpecificationError) {
     self.stream = try DriftingStream(stream, drifts: drifts, seed: seed)
@@ -19,9 +22,26 @@ struct SeriesReader {
   /// Draws the next `count` values.
   mutating func read(_ count: Int) {
     values.removeAll(keepingCapacity: true)
+    rows.removeAll(keepingCapacity: true)
     for _ in 0..<count {
       row.withUnsafeMutableBufferPointer { stream.next($0, &random) }
       values.append(row[row.count - 1])
+      rows.append(contentsOf: row)
+    }
+  }
+
+  /// Makes what `name` names; if it takes rows, for whole rows of the stream.
+  func detector(_ name: String) throws(SpecificationError) -> any DriftDetector {
+    let catalogue = Catalogue<Void, any DriftDetector>.detectors
+    let detector = try catalogue.make(name, ())
+    return detector is any RowDetector
+      ? try catalogue.make(name, width: row.count) : detector
+  }
+
+  /// Shows a detector what was read, with the position of each row that raises an alarm.
+  func show(to detector: inout any DriftDetector, alarm: (Int, DetectorAlarm) -> Void) {
+    (detector.width > 1 ? rows : values).withUnsafeBufferPointer {
+      detector.observe($0, alarm: alarm)
     }
   }
 }
@@ -34,24 +54,20 @@ package enum FalseAlarms {
   package static func count(
     _ detectors: [String], on stream: String, events: Int, seed: UInt64, limit: Int = .max
   ) throws(SpecificationError) -> [(alarms: Int, events: Int)] {
-    var watchers: [any DriftDetector] = []
-    for name in detectors {
-      watchers.append(try Catalogue<Void, any DriftDetector>.detectors.make(name, ()))
-    }
     var series = try SeriesReader(stream, seed: seed)
+    var watchers: [any DriftDetector] = []
+    for name in detectors { watchers.append(try series.detector(name)) }
     var counts = detectors.map { _ in (alarms: 0, events: 0) }
     var left = events
     while left > 0, counts.contains(where: { $0.alarms < limit }) {
       let size = min(left, 4096)
       series.read(size)
       left -= size
-      series.values.withUnsafeBufferPointer { values in
-        for index in watchers.indices where counts[index].alarms < limit {
-          var alarms = 0
-          watchers[index].observe(values) { if $1.level == .drift { alarms += 1 } }
-          counts[index].alarms += alarms
-          counts[index].events += size
-        }
+      for index in watchers.indices where counts[index].alarms < limit {
+        var alarms = 0
+        series.show(to: &watchers[index]) { if $1.level == .drift { alarms += 1 } }
+        counts[index].alarms += alarms
+        counts[index].events += size
       }
     }
     return counts
@@ -77,23 +93,19 @@ package struct DelayStudy: Sendable {
       var series = try SeriesReader(
         stream, drifts: [plan], seed: seed &+ UInt64(run) &* 0x2545_F491_4F6C_DD1D)
       var watchers: [any DriftDetector] = []
-      for name in detectors {
-        watchers.append(try Catalogue<Void, any DriftDetector>.detectors.make(name, ()))
-      }
+      for name in detectors { watchers.append(try series.detector(name)) }
       var found = [Int?](repeating: nil, count: detectors.count)
       var row = 0
       while row < history + horizon, found.contains(where: { $0 == nil }) {
         let size = min(1024, history + horizon - row)
         series.read(size)
-        series.values.withUnsafeBufferPointer { values in
-          for index in watchers.indices where found[index] == nil {
-            watchers[index].observe(values) { position, alarm in
-              guard alarm.level == .drift, found[index] == nil else { return }
-              if row + position < history {
-                studies[index].falseAlarms += 1
-              } else {
-                found[index] = row + position - history
-              }
+        for index in watchers.indices where found[index] == nil {
+          series.show(to: &watchers[index]) { position, alarm in
+            guard alarm.level == .drift, found[index] == nil else { return }
+            if row + position < history {
+              studies[index].falseAlarms += 1
+            } else {
+              found[index] = row + position - history
             }
           }
         }

@@ -175,7 +175,9 @@ import Testing
   @Test(arguments: [
     ("cusum", "cusum", 8), ("gma", "geometric-moving-average", 8),
     ("gma-small", "geometric-moving-average:threshold=0.1", 8), ("ewma", "ewma-chart", 3),
-    ("rddm", "rddm", 3), ("stepd", "stepd:direction=both", 3),
+    ("rddm", "rddm", 3), ("stepd", "stepd:direction=both", 3), ("seed", "seed", 8),
+    ("seed-quick", "seed:delta=0.2,closeness=0.0025,growth=0.2,term=50", 8),
+    ("seed-large", "seed:delta=0.01,block=64,term=50", 8),
   ]) func `more detectors fire where MOA's do`(
     name: String, specification: String, count: Int
   ) throws {
@@ -203,14 +205,14 @@ import Testing
     (200, 30, 0.0220923622208589),
   ]) func `chances are exact`(n: Int, h: Int, expected: Double) {
     let a = (0..<n).map(Double.init)
-    let steps = KolmogorovSmirnov.steps(a, a.map { $0 + Double(h) - 0.5 })
+    let steps = TwoSampleTest.crossSteps(a, a.map { $0 + Double(h) - 0.5 }) / n
     #expect(steps == h)
     #expect(abs(KolmogorovSmirnov.chance(steps: steps, of: n) - expected) < 1e-9 * expected)
   }
 
   @Test func `ties count once`() {
-    #expect(KolmogorovSmirnov.steps([1, 1, 1, 2], [1, 2, 2, 2]) == 2)
-    #expect(KolmogorovSmirnov.steps([3, 3], [3, 3]) == 0)
+    #expect(TwoSampleTest.crossSteps([1, 1, 1, 2], [1, 2, 2, 2]) == 2 * 4)
+    #expect(TwoSampleTest.crossSteps([3, 3], [3, 3]) == 0)
   }
 
   @Test(arguments: [1, 2, 3] as [UInt64])

@@ -2,11 +2,6 @@ import Glibc
 
 /// The two-sample test of Kolmogorov and Smirnov for samples of equal size.
 enum KolmogorovSmirnov {
-  /// The greatest distance of two samples' distribution functions, in n-ths; both are sorted.
-  static func steps(_ a: [Double], _ b: [Double]) -> Int {
-    TwoSampleTest.crossSteps(a, b) / a.count
-  }
-
   /// The chance that two samples of n values of the same continuous distribution are `steps` n-ths or more
   /// apart, exactly: with h steps
   ///

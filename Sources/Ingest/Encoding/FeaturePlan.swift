@@ -153,7 +153,12 @@ struct FeaturePlanner {
   ) throws(IngestError) -> FeaturePlan {
     var planner = FeaturePlanner(options, evidence)
     try planner.assignRoles()
-    if !options.readsTargetOnly { try planner.addColumnFeatures() }
+    if options.readsTargetOnly {
+      // In the order they were named, the target among them if it was.
+      for name in options.number { _ = planner.denseColumn(try planner.column(name, "--column")) }
+    } else {
+      try planner.addColumnFeatures()
+    }
     try planner.addLags()
     try planner.addMeans()
     try planner.addCrosses()
@@ -193,10 +198,12 @@ struct FeaturePlanner {
 
   private mutating func assignRoles() throws(IngestError) {
     guard let targetName = options.target else { throw .noTarget(known: plan.columns) }
-    let target = try column(targetName, "--target")
+    // `weir detect` calls both so.
+    let detected = options.readsTargetOnly ? "--column" : nil
+    let target = try column(targetName, detected ?? "--target")
     plan.target = target
     plan.targetName = targetName
-    for name in options.number { isCategory[try column(name, "--number")] = false }
+    for name in options.number { isCategory[try column(name, detected ?? "--number")] = false }
     for name in options.category {
       let index = try column(name, "--category")
       if options.number.contains(name) {

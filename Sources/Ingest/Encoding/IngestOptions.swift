@@ -10,7 +10,7 @@ package struct IngestOptions: Sendable, Equatable {
   /// Names for the columns of an input whose first line is all numbers; empty: that is an error.
   package var columnsIfHeaderless: [String] = []
   package var target: String?
-  /// Whether the target is all that is read.
+  /// Whether the target and the columns of `number` are all that is read.
   package var readsTargetOnly = false
   /// Importance of rows by class: `1=10`.
   package var classWeights: [String] = []
