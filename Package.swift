@@ -89,7 +89,8 @@ let package = Package(
     tests(
       "EngineTests",
       on: [
-        "Engine", "Batches", "Catalogues", "Learners", "Scores", "Telemetry", "TestSupport",
+        "Engine", "Batches", "Catalogues", "Detectors", "Learners", "Scores", "Telemetry",
+        "TestSupport",
       ]),
     tests(
       "StudiesTests", on: ["Studies", "Catalogues", "Detectors", "TestSupport"]),

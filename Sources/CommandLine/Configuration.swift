@@ -35,6 +35,7 @@ enum Configuration {
       .list("class-weight", \.classWeight), .number("max-categories", \.maxCategories),
       .list("model", \.model), .number("batch", \.batch), .number("max-delay", \.maxDelay),
       .text("update", \.update), .number("warmup", \.warmup), .list("detect", \.detect),
+      .real("alarm-budget", \.alarmBudget),
       .text("on-drift", \.onDrift), .text("retrain-every", \.retrainEvery),
       .text("retrain-when", \.retrainWhen), .number("window", \.window),
       .number("retrain-rows", \.retrainRows), .number("react-every", \.reactEvery),

@@ -82,9 +82,14 @@ struct LearnOptions: ParsableArguments {
   var warmup: Int?
   @Option(
     help:
-      "SIGNAL=DETECTOR: watch loss, error, prediction, target, a numeric column, or features, all of these as rows (loss=adwin, features=mmd). 'none' watches nothing. Repeatable."
+      "SIGNAL=DETECTOR: watch loss, error, prediction, target, a numeric column, each of them, or features, all as rows (loss=adwin, each=bcs, features=mmd). 'none' watches nothing. Repeatable."
   )
   var detect: [String] = []
+  @Option(
+    help:
+      "One false alarm in so many events over all detectors that keep a budget, whose own is then not used."
+  )
+  var alarmBudget: Double?
   @Option(help: "What is done about a drift: note, window, retrain or restart.")
   var onDrift: String?
   @Option(help: "Full retraining on a schedule: N events, or event time such as 36h or 7d.")

@@ -116,6 +116,12 @@ struct LearnSettings {
       engine.reaction = try LearnSettings.word(reaction, "on-drift")
     }
     engine.watches = try LearnSettings.watches(options.detect)
+    if let budget = options.alarmBudget {
+      guard budget >= 1, budget.isFinite else {
+        throw LearnSettings.usage("--alarm-budget \(budget): expected events, at least 1")
+      }
+      engine.jointBudget = JointBudget(events: budget)
+    }
     if engine.update == .triggered, options.onDrift == nil { engine.reaction = .retrain }
     if let text = options.retrainEvery {
       guard let schedule = StreamInterval(text) else {

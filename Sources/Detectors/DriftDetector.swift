@@ -57,6 +57,35 @@ extension ErrorDetector {
   package var takesErrorsOnly: Bool { true }
 }
 
+/// A detector whose alarms are raised where its evidence reaches a bound: an e-detector.
+///
+/// As long as nothing changes, the mean of `evidence` at any time, chosen by whatever has been seen until then, is at
+/// most the number of values since the detector began.
+package protocol EvidenceDetector: DriftDetector {
+  var evidence: Double { get }
+
+  /// From now on raises no alarm by itself: `claim` does.
+  mutating func leaveAlarms()
+
+  /// Takes values in order until there is so much evidence; how many were taken. Only after `leaveAlarms`.
+  mutating func observe(_ values: UnsafeBufferPointer<Double>, until evidence: Double) -> Int
+
+  /// The alarm that the evidence stands for, and a new beginning; nil where it speaks of no change that can be seen.
+  mutating func claim(budget: Double) -> DetectorAlarm?
+}
+
+extension EvidenceDetector {
+  package mutating func observe(
+    _ values: UnsafeBufferPointer<Double>, until bound: Double
+  ) -> Int {
+    for i in values.indices {
+      _ = observe(values[i])
+      if evidence >= bound { return i + 1 }
+    }
+    return values.count
+  }
+}
+
 /// A detector of rows of several numbers, which sees what none of them shows alone. A series is rows of one.
 package protocol RowDetector: DriftDetector {
   /// Starts afresh, for rows of so many numbers.

@@ -1,4 +1,5 @@
 package import Batches
+package import Detectors
 
 /// When the weights change.
 package enum UpdateMode: String, Sendable, CaseIterable {
@@ -53,7 +54,8 @@ package struct MetricThreshold: Sendable, Equatable {
 
 /// A detector and what it watches.
 package struct Watch: Sendable, Equatable {
-  /// loss, error, prediction, target, features (all numeric ones as a row), or a numeric feature's name.
+  /// loss, error, prediction, target, features (all numeric ones as a row), each (every numeric one by itself), or a
+  /// numeric feature's name.
   package let signal: String
   package let detector: String
 
@@ -68,6 +70,8 @@ package struct EngineOptions: Sendable, Equatable {
   /// Specifications of the models; the first is the one that is served.
   package var models: [String] = []
   package var watches: [Watch] = []
+  /// One budget for all detectors that keep any; nil: each keeps its own.
+  package var jointBudget: JointBudget?
   package var reaction = ReactionKind.note
   package var update = UpdateMode.continuous
   /// Events that are learned before the first full fit, in the modes that do not learn every event.

@@ -43,6 +43,8 @@ struct ModelRunner {
   /// Which products of features are worth a weight, where that is asked; of the served model alone.
   var screen: FeatureScreen?
   private var watches: [SignalWatch] = []
+  /// Those of them that share one budget.
+  private var shared: SharedBudget?
   /// What alarms are explained by.
   private var memory: RowMemory?
   /// Drifts since the last position at which reactions take effect, at most so many.
@@ -95,7 +97,18 @@ struct ModelRunner {
       reliability = Reliability()
     }
     isWarm = options.update == .continuous && options.warmup == 0
-    for watch in options.watches { watches.append(try SignalWatch(watch, schema)) }
+    for watch in options.watches.flatMap({ Signal.expanded($0, schema) }) {
+      watches.append(try SignalWatch(watch, schema, shares: options.jointBudget != nil))
+    }
+    if let budget = options.jointBudget {
+      let sharers = watches.indices.filter { watches[$0].sharesBudget }
+      guard !sharers.isEmpty || options.isBaseline else {
+        throw .unfit(
+          entry: "--alarm-budget",
+          reason: "no detector keeps a budget; such are bcs, markov-betting and e-detector")
+      }
+      shared = SharedBudget(budget, sharers)
+    }
     if !watches.isEmpty {
       memory = RowMemory(denseWidth: schema.denseWidth, families: families)
     }
@@ -294,9 +307,16 @@ struct ModelRunner {
   ) {
     var raised: [Alarm] = []
     for index in watches.indices where isWanted(watches[index].signal) {
-      watches[index].observe(
-        batch, rows, predictions, outcomes.outcomes, task: schema.task, firstEvent: firstEvent,
-        model: name, alarm: { raised.append($0) })
+      watches[index].collect(
+        batch, rows, predictions, outcomes.outcomes, task: schema.task, firstEvent: firstEvent)
+      if !watches[index].sharesBudget {
+        watches[index].observe(model: name) { raised.append($0) }
+      }
+    }
+    if var shared = shared.take() {
+      let events = firstEvent..<firstEvent + rows.count
+      shared.observe(&watches, events, model: name, isWanted) { raised.append($0) }
+      self.shared = shared
     }
     for alarm in raised.sorted(by: { $0.event < $1.event }) {
       alarmCount += 1
@@ -528,7 +548,10 @@ struct ModelRunner {
   }
 
   private mutating func resetModelWatches() {
-    for index in watches.indices where watches[index].signal.isOfTheModel { watches[index].reset() }
+    for index in watches.indices where watches[index].signal.isOfTheModel {
+      watches[index].reset()
+      shared?.forget(index)
+    }
   }
 
   private mutating func report(

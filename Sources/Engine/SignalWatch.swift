@@ -15,7 +15,7 @@ enum Signal: Equatable {
   /// All numeric features of a row, as the model is given them: so many.
   case features(Int)
 
-  static let names = ["loss", "error", "prediction", "target", "features"]
+  static let names = ["loss", "error", "prediction", "target", "features", "each"]
 
   /// Numbers that a row shows.
   var width: Int { if case .features(let count) = self { count } else { 1 } }
@@ -30,6 +30,12 @@ enum Signal: Equatable {
 
   /// Whether it changes when the model does.
   var isOfTheModel: Bool { self == .loss || self == .error || self == .prediction }
+
+  /// The watch itself, or one for every numeric feature where its signal is `each`.
+  static func expanded(_ watch: Watch, _ schema: Schema) -> [Watch] {
+    guard watch.signal == "each", !schema.denseNames.contains("each") else { return [watch] }
+    return schema.denseNames.map { Watch(signal: $0, detector: watch.detector) }
+  }
 
   init(_ name: String, _ schema: Schema) throws(SpecificationError) {
     switch name {
@@ -69,6 +75,8 @@ struct SignalWatch {
   let watch: Watch
   let signal: Signal
   private var detector: any DriftDetector
+  /// The detector itself where others share its budget: then `claim` raises the alarms.
+  private var sharer: (any EvidenceDetector)?
   /// What is shown, `signal.width` numbers for each event.
   private var values: [Double] = []
   /// Number of each event that shows something.
@@ -79,7 +87,11 @@ struct SignalWatch {
   /// have no value for the signal. The latest 10,000 such places.
   private var gaps: [(value: Int, shift: Int)] = []
 
-  init(_ watch: Watch, _ schema: Schema) throws(SpecificationError) {
+  /// How many of the values collected last were shown.
+  private var shown = 0
+
+  /// `shares`: its budget is one with that of others, if it keeps any.
+  init(_ watch: Watch, _ schema: Schema, shares: Bool) throws(SpecificationError) {
     self.watch = watch
     signal = try Signal(watch.signal, schema)
     detector = try Catalogue.detectors.make(watch.detector, width: signal.width)
@@ -89,10 +101,18 @@ struct SignalWatch {
         reason: "it watches errors, 1 or 0; of a model of classes: --detect error=\(watch.detector)"
       )
     }
+    if shares { share() }
   }
 
+  private mutating func share() {
+    sharer = detector as? any EvidenceDetector
+    sharer?.leaveAlarms()
+  }
+
+  var sharesBudget: Bool { sharer != nil }
+
   /// The event that showed value `number`.
-  private static func event(of number: Int, _ gaps: [(value: Int, shift: Int)]) -> Int {
+  fileprivate static func event(of number: Int, _ gaps: [(value: Int, shift: Int)]) -> Int {
     max(0, number + (gaps.last { $0.value <= number }?.shift ?? 0))
   }
 
@@ -102,15 +122,18 @@ struct SignalWatch {
       return
     }
     detector = fresh
+    if sharesBudget { share() }
   }
 
-  /// Shows the detector the rows' values of its signal; calls `alarm` for each that raised one.
-  mutating func observe(
+  /// Collects the rows' values of the signal, to be shown to the detector.
+  mutating func collect(
     _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ predictions: borrowing Predictions,
-    _ outcomes: [Outcome], task: Task, firstEvent: Int, model: String, alarm: (Alarm) -> Void
+    _ outcomes: [Outcome], task: Task, firstEvent: Int
   ) {
+    seen += events.count
     values.removeAll(keepingCapacity: true)
     events.removeAll(keepingCapacity: true)
+    shown = 0
     var labelled = 0
     for row in rows {
       let event = firstEvent + row - rows.lowerBound
@@ -130,20 +153,71 @@ struct SignalWatch {
       events.append(event)
       if isLabelled { labelled += 1 }
     }
+    if gaps.count > 10_000 { gaps.removeFirst(5_000) }
+  }
+
+  /// Shows the detector all that was collected; calls `alarm` for each value that raised one.
+  mutating func observe(model: String, alarm: (Alarm) -> Void) {
     // Locals, so that the detector is the only part of self in use while it calls back.
     let (watch, events, shown, gaps, seen) = (watch, events, values, gaps, seen)
     shown.withUnsafeBufferPointer { buffer in
       detector.observe(buffer) { position, raised in
-        let event = events[position]
-        alarm(
-          Alarm(
-            event: event, model: model, signal: watch.signal, detector: watch.detector,
-            level: raised.level,
-            since: SignalWatch.event(of: seen + position + 1 - raised.valuesSinceChange, gaps),
-            before: raised.before, after: raised.after, promise: raised.promise))
+        alarm(Alarm(raised, position, of: watch, model: model, events, seen, gaps))
       }
     }
-    self.seen += events.count
-    if self.gaps.count > 10_000 { self.gaps.removeFirst(5_000) }
+  }
+
+  // MARK: - Sharing a budget
+
+  var evidence: Double { sharer?.evidence ?? 0 }
+
+  /// Shows the next value if it is that of `event`; whether it was.
+  mutating func observeNext(_ event: Int) -> Bool {
+    guard shown < events.count, events[shown] == event else { return false }
+    _ = sharer?.observe(values[shown])
+    shown += 1
+    return true
+  }
+
+  /// Shows values until there is so much evidence; the event at which there is, or nil if there is not.
+  mutating func observe(until evidence: Double) -> Int? {
+    guard shown < values.count, var sharer else { return nil }
+    self.sharer = nil
+    defer { self.sharer = sharer }
+    let used = values[shown...].withUnsafeBufferPointer {
+      sharer.observe($0, until: evidence)
+    }
+    shown += used
+    return sharer.evidence >= evidence ? events[shown - 1] : nil
+  }
+
+  /// The alarm that the evidence stands for, as of the value shown last, one of so many that share the budget.
+  mutating func claim(budget: Double, sharers: Int, model: String) -> Alarm? {
+    guard let raised = sharer?.claim(budget: budget) else { return nil }
+    let promise = raised.promise.map {
+      AlarmPromise(
+        budget: budget, isGuaranteed: $0.isGuaranteed,
+        condition: $0.condition + ", for all \(sharers) signals together",
+        autocorrelation: $0.autocorrelation)
+    }
+    let shared = DetectorAlarm(
+      level: raised.level, valuesSinceChange: raised.valuesSinceChange, before: raised.before,
+      after: raised.after, promise: promise)
+    return Alarm(shared, shown - 1, of: watch, model: model, events, seen, gaps)
+  }
+}
+
+extension Alarm {
+  /// What a detector said at the value at `position` of those with these event numbers, `seen` values having been before
+  /// them.
+  fileprivate init(
+    _ raised: DetectorAlarm, _ position: Int, of watch: Watch, model: String, _ events: [Int],
+    _ seen: Int, _ gaps: [(value: Int, shift: Int)]
+  ) {
+    let start = seen + position + 1 - raised.valuesSinceChange
+    self.init(
+      event: events[position], model: model, signal: watch.signal, detector: watch.detector,
+      level: raised.level, since: SignalWatch.event(of: start, gaps), before: raised.before,
+      after: raised.after, promise: raised.promise)
   }
 }

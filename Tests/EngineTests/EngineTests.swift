@@ -1,5 +1,6 @@
 import Batches
 import Catalogues
+import Detectors
 import Learners
 import Scores
 import Telemetry
@@ -67,6 +68,14 @@ import Testing
     scheduled.retrainEvery = .events(500)
     scheduled.windowRows = 400
     all.append(scheduled)
+    var joint = EngineOptions()
+    joint.models = ["linear:optimizer=sgd,rate=0.01"]
+    joint.watches = ["each", "loss", "target"].map {
+      Watch(signal: $0, detector: "bcs:direction=both,block=4")
+    }
+    joint.jointBudget = JointBudget(events: 50)
+    joint.reaction = .restart
+    all.append(joint)
     var threshold = EngineOptions()
     threshold.models = ["linear"]
     threshold.update = .never

@@ -25,7 +25,7 @@ package import Snapshots
 /// Parameters: `budget` values per false alarm; `block` B values, best the season or a divisor of it;
 /// `direction`, rises alone or both: half of the budget each; `seed` of how ties are broken. Cost: a sum a
 /// value, and some 300 ns a block; 36 KB at most.
-package struct BlockConformal: DriftDetector {
+package struct BlockConformal: EvidenceDetector {
   static let entry = Entry<Void, any DriftDetector>(
     "bcs", "ranks of blocks against a budget of false alarms, whitened (block-conformal)",
     parameters: [
@@ -47,6 +47,7 @@ package struct BlockConformal: DriftDetector {
   package enum Direction: String, Sendable { case up, down, both }
 
   private let budget: Double
+  private var leavesAlarms = false
   private let block: Int
   private var left: Int
   private var sum = 0.0
@@ -57,6 +58,8 @@ package struct BlockConformal: DriftDetector {
   private var whitened: [ShiryaevRoberts]
   private var rate = RunningRate()
   private var correlation = SerialCorrelation()
+  /// The lesser of the two statistics.
+  package private(set) var evidence = 0.0
 
   package init(
     budget: Double = 100_000, block: Int = 32, direction: Direction = .up, seed: UInt64 = 1
@@ -98,22 +101,32 @@ package struct BlockConformal: DriftDetector {
     let rest = whitener.whiten(score)
     let before = rate
     rate.add(mean, times: Double(block))
-    var (plainTotal, whitenedTotal, larger) = (0.0, 0.0, 0)
+    var (plainTotal, whitenedTotal) = (0.0, 0.0)
     for side in plain.indices {
       plain[side].add(score, before: before)
       whitened[side].add(rest, before: before)
       plainTotal += plain[side].total
       whitenedTotal += whitened[side].total
-      if whitened[side].total > whitened[larger].total { larger = side }
     }
-    guard plainTotal >= budget, whitenedTotal >= budget else { return nil }
+    evidence = min(plainTotal, whitenedTotal)
+    return leavesAlarms || evidence < budget ? nil : claim(budget: budget)
+  }
+
+  package mutating func leaveAlarms() { leavesAlarms = true }
+
+  package mutating func claim(budget: Double) -> DetectorAlarm? {
+    var larger = 0
+    for side in whitened.indices where whitened[side].total > whitened[larger].total {
+      larger = side
+    }
     let start = whitened[larger].start
-    let alarm = rate.alarm(.drift, since: start, promise: promise)
+    let alarm = rate.alarm(.drift, since: start, promise: promise(budget))
     let isRise = whitened[larger].isForRises
     for side in plain.indices {
       plain[side].reset()
       whitened[side].reset()
     }
+    evidence = 0
     guard isRise ? alarm.after > alarm.before : alarm.after < alarm.before else { return nil }
     scores.forget()
     whitener.forget()
@@ -122,7 +135,7 @@ package struct BlockConformal: DriftDetector {
     return alarm
   }
 
-  private var promise: AlarmPromise {
+  private func promise(_ budget: Double) -> AlarmPromise {
     let lag = correlation.value
     let isGuaranteed = !(abs(lag) > 0.1)
     return AlarmPromise(
@@ -159,5 +172,7 @@ package struct BlockConformal: DriftDetector {
       try plain[side].restore(from: &reader)
       try whitened[side].restore(from: &reader)
     }
+    evidence = min(
+      plain.reduce(0) { $0 + $1.total }, whitened.reduce(0) { $0 + $1.total })
   }
 }

@@ -22,7 +22,7 @@ package import Snapshots
 ///
 /// Parameters: `budget` values per false alarm; `form`; `mean`, the bound, 0 to learn it. Cost: 7
 /// multiplications a value, and while the bound is learned one search a 16th more values; O(1).
-package struct EDetector: ErrorDetector {
+package struct EDetector: ErrorDetector, EvidenceDetector {
   static let entry = Entry<Void, any DriftDetector>(
     "e-detector", "bets on more errors than a bound, a budget by theorem (Shin et al. 2024)",
     parameters: [
@@ -42,6 +42,9 @@ package struct EDetector: ErrorDetector {
   static let slack = 0.05
 
   private let budget: Double
+  private var leavesAlarms = false
+  /// The sum of all sums.
+  package private(set) var evidence = 0.0
   private let isCUSUM: Bool
   private let mean: Double
   private let bets = BettingSums(watchesFalls: false)
@@ -79,7 +82,13 @@ package struct EDetector: ErrorDetector {
     start.add(value - min(bound, mean > 0 ? mean : rate.mean), before: rate)
     rate.add(value)
     correlation.add(value)
-    guard total >= budget else { return nil }
+    evidence = total
+    return leavesAlarms || evidence < budget ? nil : claim(budget: budget)
+  }
+
+  package mutating func leaveAlarms() { leavesAlarms = true }
+
+  package mutating func claim(budget: Double) -> DetectorAlarm? {
     let alarm = rate.alarm(
       .drift, since: start.estimate(rising: true),
       promise: AlarmPromise(
@@ -89,7 +98,9 @@ package struct EDetector: ErrorDetector {
           ? "given the past, the mean is never above \(mean)"
           : "values are independent and their mean does not rise",
         autocorrelation: correlation.value))
-    self = EDetector(budget: budget, isCUSUM: isCUSUM, mean: mean)
+    let leaves = leavesAlarms
+    self = EDetector(budget: self.budget, isCUSUM: isCUSUM, mean: mean)
+    leavesAlarms = leaves
     return alarm
   }
 
@@ -123,6 +134,7 @@ package struct EDetector: ErrorDetector {
       let correlation = SerialCorrelation(try reader.readDoubles()[...])
     else { throw .corrupt }
     self.sums = sums
+    evidence = sums.reduce(0, +)
     (bound, nextBound) = (numbers[0], numbers[1])
     rate = try RunningRate(numbers[2...])
     self.correlation = correlation

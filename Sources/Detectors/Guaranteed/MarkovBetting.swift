@@ -16,7 +16,7 @@ package import Snapshots
 /// Information Theory 27 (1981), for f; J. Shin, A. Ramdas and A. Rinaldo, E-detectors (2022).
 ///
 /// Parameters: `budget` values per false alarm; `direction`. Cost: 14 multiplications a value; O(1).
-package struct MarkovBetting: ErrorDetector {
+package struct MarkovBetting: ErrorDetector, EvidenceDetector {
   static let entry = Entry<Void, any DriftDetector>(
     "markov-betting", "bets against a chain of errors, a budget in O(1) (M1)",
     parameters: [
@@ -31,6 +31,9 @@ package struct MarkovBetting: ErrorDetector {
     })
 
   private let budget: Double
+  private var leavesAlarms = false
+  /// The sum of all sums.
+  package private(set) var evidence = 0.0
   private let bets: BettingSums
   private var sums: [Double]
   /// Of values after none and after an error: how many errors, how many values.
@@ -50,21 +53,28 @@ package struct MarkovBetting: ErrorDetector {
   package mutating func observe(_ value: Double) -> DetectorAlarm? {
     let value = ErrorRate.clamp(value)
     let expected = (errors[last] + 0.5) / (values[last] + 1)
-    let total = bets.bet(on: value, expecting: expected, &sums)
+    evidence = bets.bet(on: value, expecting: expected, &sums)
     start.add(value - expected, before: rate)
     errors[last] += value
     values[last] += 1
     last = value >= 0.5 ? 1 : 0
     rate.add(value)
     correlation.add(value)
-    guard total >= budget else { return nil }
+    return leavesAlarms || evidence < budget ? nil : claim(budget: budget)
+  }
+
+  package mutating func leaveAlarms() { leavesAlarms = true }
+
+  package mutating func claim(budget: Double) -> DetectorAlarm? {
     let alarm = rate.alarm(
       .drift, since: start.estimate(rising: bets.isRise(sums)),
       promise: AlarmPromise(
         budget: budget, isGuaranteed: false,
         condition: "an error depends on the one before alone, on average over rates",
         autocorrelation: correlation.value))
-    self = MarkovBetting(budget: budget, watchesFalls: bets.watchesFalls)
+    let leaves = leavesAlarms
+    self = MarkovBetting(budget: self.budget, watchesFalls: bets.watchesFalls)
+    leavesAlarms = leaves
     return alarm
   }
 
@@ -84,6 +94,7 @@ package struct MarkovBetting: ErrorDetector {
       let correlation = SerialCorrelation(try reader.readDoubles()[...])
     else { throw .corrupt }
     self.sums = sums
+    evidence = sums.reduce(0, +)
     errors = [numbers[0], numbers[1]]
     values = [numbers[2], numbers[3]]
     rate = try RunningRate(numbers[4...])
