@@ -151,7 +151,11 @@ package struct Engine {
   /// `adopt` is to be told what came of it.
   package mutating func featureChanges() -> [FeatureChange] {
     guard events > 0, events % FeatureScreen.period == 0 else { return [] }
-    return runners[0].featureChanges(event: events)
+    let changes = runners[0].featureChanges(event: events)
+    for case .mute(let feature) in changes {
+      for index in runners.indices { runners[index].resetWatches(ofFeature: feature) }
+    }
+    return changes
   }
 
   /// Takes the families as the rows to come have them.

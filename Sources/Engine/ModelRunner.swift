@@ -193,6 +193,17 @@ struct ModelRunner {
     return changes.map(\.0)
   }
 
+  /// Starts afresh what watches a feature that has become a constant: that is no drift.
+  mutating func resetWatches(ofFeature feature: Int) {
+    for index in watches.indices {
+      switch watches[index].signal {
+      case .features: watches[index].reset()
+      case .feature(feature): watches[index].reset()
+      case .feature, .loss, .error, .prediction, .target: continue
+      }
+    }
+  }
+
   // MARK: - Late labels
 
   /// Predicts a row whose label will come later; what was said stays in `slot`.

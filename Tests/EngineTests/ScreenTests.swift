@@ -54,6 +54,32 @@ import Testing
     #expect(kinds.isSuperset(of: ["feature-added", "feature-dropped"]))
   }
 
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func `a feature that is dropped is no drift of the features`(seed: UInt64) throws {
+    var (rows, families) = rows(seed: seed, count: 12_288)
+    // What is dropped comes out as a constant: where that happens is looked for first.
+    for _ in 0..<2 {
+      var options = EngineOptions()
+      options.models = ["mixture"]
+      options.screens = true
+      options.watches = ["features=mmd", "z=ks-test", "x=ks-test"].map {
+        let parts = $0.split(separator: "=").map(String.init)
+        return Watch(signal: parts[0], detector: parts[1])
+      }
+      var engine = try Engine(options, schema, families: families)
+      var (seen, dropped) = (0, Int?.none)
+      rows.forEachBatch([256]) { batch in
+        engine.step(batch)
+        seen += batch.count
+        if engine.featureChanges().contains(.mute(dense: 1)), dropped == nil { dropped = seen }
+      }
+      let alarms = engine.takeEntries().filter { $0.kind == "alarm" }
+      #expect(alarms.isEmpty, "seed \(seed): \(alarms)")
+      let first = try #require(dropped, "seed \(seed)")
+      for row in first..<rows.rows.count { rows.rows[row].dense[1] = 0 }
+    }
+  }
+
   @Test func `the score of a product is standard normal where there is nothing to know`() {
     var random = SplitMix(seed: 9)
     var scores: [Double] = []

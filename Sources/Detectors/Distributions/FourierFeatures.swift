@@ -1,4 +1,3 @@
-import Glibc
 import Kernels
 
 /// Random Fourier features: a row of d numbers as 2D cosines and sines, whose products are a kernel.
@@ -19,18 +18,19 @@ struct FourierFeatures: Sendable {
   /// D: half of the features.
   let frequencies: Int
   private let width: Int
-  /// ω, d × D: the k-th row holds what each frequency has of column k.
+  /// ω/2π, d × D: the k-th row holds what each frequency has of column k.
   private let weights: [Double]
   private var means: [Double]
   /// While rows are gauged sums of squared deviations, then 1/s.
   private var scales: [Double]
   private(set) var gauged = 0
+  /// ω·z, in turns.
   private var phases: [Double]
 
   /// Draws the frequencies, one after another, from `random`.
   init(frequencies: Int, width: Int, bandwidth: Double, _ random: inout RandomBits) {
     (self.frequencies, self.width) = (frequencies, width)
-    let deviation = 1 / (bandwidth * Double(width).squareRoot())
+    let deviation = 1 / (2 * .pi * bandwidth * Double(width).squareRoot())
     var weights = [Double](repeating: 0, count: width * frequencies)
     for frequency in 0..<frequencies {
       for column in 0..<width {
@@ -75,15 +75,12 @@ struct FourierFeatures: Sendable {
         guard let weights = buffer.baseAddress else { return }
         for column in 0..<width {
           let place = (row[column] - means[column]) * scales[column]
-          // So far out that an angle is noise, but a number still.
-          let bounded = place.isNaN ? 0 : max(-1e9, min(1e9, place))
+          // So far out that an angle is noise, but near enough to be one.
+          let bounded = place.isNaN ? 0 : max(-1e6, min(1e6, place))
           Vectors.add(bounded, weights + column * count, to: phases, count)
         }
       }
-      for k in 0..<count {
-        sums[k] += cos(phases[k])
-        sums[count + k] += sin(phases[k])
-      }
+      Turns.add(phases, cosines: sums, sines: sums + count, count)
     }
   }
 

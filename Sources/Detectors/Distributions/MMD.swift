@@ -34,12 +34,12 @@ package import Snapshots
 /// Machine Learning Research 13 (2012), equation 5 (the biased estimate).
 ///
 /// Parameters: `alpha`; `reference` and `window` rows, multiples of `block`; `frequencies` D; `bandwidth`, the
-/// kernel's width in deviations, times √columns; `scale` rows; `seed` of frequencies and shuffles. Cost: D·(2·d + 20)
-/// operations a row of d columns, 2 µs for one (`make bench-micro`); 16·D bytes a block and 8·D·d, 130 KB with the
+/// kernel's width in deviations, times √columns; `scale` rows; `seed` of frequencies and shuffles. Cost: D·(2·d + 40)
+/// operations a row of d columns, .46 µs for one (`make bench-micro`); 16·D bytes a block and 8·D·d, 130 KB with the
 /// defaults, taken at the start.
 ///
 ///     weir detect --column a,b --detect mmd     rows whose correlation turns at 20000:
-///     20099,mmd,drift,20000,0.058295728145999155,0.1819028461985401
+///     20099,mmd,drift,20000,0.05829572814599922,0.18190284619854027
 package struct MMD: RowDetector {
   static let entry = Entry<Void, any DriftDetector>(
     "mmd", "rows of several numbers, a window against a reference by kernel means (Gretton 2012)",
