@@ -28,6 +28,8 @@ struct ModelRunner {
   private(set) var version = 0
   private(set) var entries: [JournalEntry] = []
   private var outcomes: OutcomeMaker
+  /// What rows cost whose labels came with the last batch, where that is asked for.
+  private(set) var losses: [EventLoss] = []
   private var tracker: IntervalTracker?
   /// The interval of each row of the batch, where there are any.
   private(set) var intervals: [(low: Double, high: Double)] = []
@@ -121,6 +123,7 @@ struct ModelRunner {
     _ firstEvent: Int
   ) {
     outcomes.make(batch, rows, predictions)
+    if options.keepsLosses { keepLosses(batch, rows, firstEvent) }
     board.observe(outcomes.outcomes[...])
     reliability?.observe(outcomes.outcomes[...])
     if let since = options.scoreSince, firstEvent >= since {
@@ -130,6 +133,23 @@ struct ModelRunner {
       screen?.observe(batch, rows, predictions, learner.dissections)
     }
   }
+
+  private mutating func keepLosses(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ firstEvent: Int
+  ) {
+    var labelled = 0
+    for row in rows where !batch.targets[row].isNaN {
+      let outcome = outcomes.outcomes[labelled]
+      labelled += 1
+      losses.append(
+        EventLoss(
+          event: firstEvent + row - rows.lowerBound, loss: outcome.loss(schema.task),
+          error: outcome.error(schema.task)))
+    }
+  }
+
+  /// Forgets what rows cost so far.
+  mutating func dropLosses() { losses.removeAll(keepingCapacity: true) }
 
   /// Which features are to come and go before event `event`; the journal tells why.
   mutating func featureChanges(event: Int) -> [FeatureChange] {
