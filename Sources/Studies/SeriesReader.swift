@@ -10,10 +10,15 @@ struct SeriesReader {
   private var row: [Double]
   private(set) var values: [Double] = []
 
-  init(_ stream: String, drifts: [DriftPlan] = [], seed: UInt64) throws(SpecificationError) {
-    self.stream = try DriftingStream(stream, drifts: drifts, seed: seed)
+  /// Reads `stream` from where it is.
+  init(_ stream: DriftingStream, seed: UInt64) {
+    self.stream = stream
     random = RandomBits(seed: seed ^ 0x5EED)
-    row = Array(repeating: 0, count: self.stream.columns.count)
+    row = Array(repeating: 0, count: stream.columns.count)
+  }
+
+  init(_ stream: String, drifts: [DriftPlan] = [], seed: UInt64) throws(SpecificationError) {
+    self.init(try DriftingStream(stream, drifts: drifts, seed: seed), seed: seed)
   }
 
   /// Draws the next `count` values.
@@ -30,9 +35,11 @@ struct SeriesReader {
 package enum FalseAlarms {
   /// How many drifts each detector names in `events` values of `stream`, which has none.
   ///
-  /// A detector stops being shown values once it has named `limit`: then it has been shown fewer.
+  /// A detector stops being shown values once it has named `limit`: then it has been shown fewer. `goesOn` is told
+  /// of each block how many values it had; when it says no, that was the last.
   package static func count(
-    _ detectors: [String], on stream: String, events: Int, seed: UInt64, limit: Int = .max
+    _ detectors: [String], on stream: String, events: Int, seed: UInt64, limit: Int = .max,
+    goesOn: (Int) -> Bool = { _ in true }
   ) throws(SpecificationError) -> [(alarms: Int, events: Int)] {
     var watchers: [any DriftDetector] = []
     for name in detectors {
@@ -53,6 +60,7 @@ package enum FalseAlarms {
           counts[index].events += size
         }
       }
+      guard goesOn(size) else { break }
     }
     return counts
   }
@@ -66,16 +74,18 @@ package struct DelayStudy: Sendable {
   /// Drifts named before there was one.
   package private(set) var falseAlarms = 0
 
-  /// Of each run the stream changes at row `history`; a change not seen `horizon` rows later is missed.
+  /// Of each run the stream changes at row `history`; a change not seen `horizon` rows later is missed. What the
+  /// stream draws once is the same in every run. `goesOn` is told of each block how many values it had; when it
+  /// says no, that was the last.
   package static func run(
     _ detectors: [String], stream: String, to changed: String, history: Int, horizon: Int,
-    runs: Int, seed: UInt64
+    runs: Int, seed: UInt64, goesOn: (Int) -> Bool = { _ in true }
   ) throws(SpecificationError) -> [DelayStudy] {
     var studies = detectors.map { DelayStudy(detector: $0) }
     let plan = DriftPlan(start: history, end: history, stream: changed)
+    let fresh = try DriftingStream(stream, drifts: [plan], seed: seed)
     for run in 0..<runs {
-      var series = try SeriesReader(
-        stream, drifts: [plan], seed: seed &+ UInt64(run) &* 0x2545_F491_4F6C_DD1D)
+      var series = SeriesReader(fresh, seed: seed &+ UInt64(run) &* 0x2545_F491_4F6C_DD1D)
       var watchers: [any DriftDetector] = []
       for name in detectors {
         watchers.append(try Catalogue<Void, any DriftDetector>.detectors.make(name, ()))
@@ -98,6 +108,7 @@ package struct DelayStudy: Sendable {
           }
         }
         row += size
+        guard goesOn(size) else { return studies }
       }
       for index in studies.indices {
         if let delay = found[index] {
@@ -129,7 +140,8 @@ package enum Matching {
   /// Bisection on a logarithmic scale over `events` values, the same at each step: the interval of what is
   /// realised is that of a count of `events`/`budget`.
   package static func specification(
-    of detector: String, on stream: String, budget: Double, events: Int, seed: UInt64
+    of detector: String, on stream: String, budget: Double, events: Int, seed: UInt64,
+    goesOn: (Int) -> Bool = { _ in true }
   ) throws(SpecificationError) -> (text: String, alarms: Int, events: Int)? {
     let catalogue = Catalogue<Void, any DriftDetector>.detectors
     let given = try Specification(detector)
@@ -148,7 +160,7 @@ package enum Matching {
     let limit = Int(Double(events) / budget * 4) + 20
     func realised(_ value: Double) throws(SpecificationError) -> (alarms: Int, events: Int) {
       try FalseAlarms.count(
-        [text(value)], on: stream, events: events, seed: seed, limit: limit)[0]
+        [text(value)], on: stream, events: events, seed: seed, limit: limit, goesOn: goesOn)[0]
     }
     var low = max(range.lowerBound, 1e-300)
     var high = range.upperBound
@@ -163,6 +175,7 @@ package enum Matching {
       let rate = Double(alarms) / Double(seen)
       if rate > 1 / budget { loose = middle } else { strict = middle }
       if rate <= 1 / budget { best = (middle, alarms, seen) }
+      guard goesOn(0) else { break }
       if abs(loose / strict - 1) < 0.01 { break }
     }
     guard let best else { return (text(strict), try realised(strict).alarms, events) }
