@@ -34,6 +34,12 @@ struct DelayStudyCommand: ParsableCommand {
   @Option(help: "Values on which that is set.")
   var matchEvents = 2_000_000
 
+  @Flag(
+    help:
+      "Set it on stretches of --history values, each before a detector that starts afresh, as in the runs: some alarm most while they are young."
+  )
+  var matchAfresh = false
+
   func run() throws {
     try reporting {
       let detectors = try options.detectors()
@@ -55,6 +61,7 @@ struct DelayStudyCommand: ParsableCommand {
           guard
             let found = try Matching.specification(
               of: name, on: stream, budget: budget, events: matchEvents, seed: seed &+ 7919,
+              stretch: matchAfresh ? history : nil,
               goesOn: progress.advance)
           else { return nil }
           name = found.text

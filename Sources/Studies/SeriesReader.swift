@@ -29,29 +29,49 @@ struct SeriesReader {
       values.append(row[row.count - 1])
     }
   }
+
+  /// Throws when a detector of errors is among those that are shown these values, and one of them is no error.
+  func check(
+    _ detectors: [any DriftDetector], _ names: [String]
+  ) throws(SpecificationError) {
+    guard let index = detectors.firstIndex(where: \.takesErrorsOnly),
+      let wrong = values.first(where: { !(0...1).contains($0) })
+    else { return }
+    throw .unfit(
+      entry: names[index],
+      reason: "it watches errors, 1 or 0, or what lies between; \(wrong) is none")
+  }
 }
 
 /// Alarms on a stream without any drift.
 package enum FalseAlarms {
   /// How many drifts each detector names in `events` values of `stream`, which has none.
   ///
-  /// A detector stops being shown values once it has named `limit`: then it has been shown fewer. `goesOn` is told
+  /// A detector stops being shown values once it has named `limit`: then it has been shown fewer. After
+  /// `stretch` values all start afresh, where that is given: what they do while they are young. `goesOn` is told
   /// of each block how many values it had; when it says no, that was the last.
   package static func count(
     _ detectors: [String], on stream: String, events: Int, seed: UInt64, limit: Int = .max,
-    goesOn: (Int) -> Bool = { _ in true }
+    stretch: Int? = nil, goesOn: (Int) -> Bool = { _ in true }
   ) throws(SpecificationError) -> [(alarms: Int, events: Int)] {
-    var watchers: [any DriftDetector] = []
+    var fresh: [any DriftDetector] = []
     for name in detectors {
-      watchers.append(try Catalogue<Void, any DriftDetector>.detectors.make(name, ()))
+      fresh.append(try Catalogue<Void, any DriftDetector>.detectors.make(name, ()))
     }
+    var watchers = fresh
     var series = try SeriesReader(stream, seed: seed)
     var counts = detectors.map { _ in (alarms: 0, events: 0) }
     var left = events
     while left > 0, counts.contains(where: { $0.alarms < limit }) {
-      let size = min(left, 4096)
+      var size = min(left, 4096)
+      if let stretch {
+        let place = (events - left) % stretch
+        if place == 0 { watchers = fresh }
+        size = min(size, stretch - place)
+      }
       series.read(size)
       left -= size
+      try series.check(watchers, detectors)
       series.values.withUnsafeBufferPointer { values in
         for index in watchers.indices where counts[index].alarms < limit {
           var alarms = 0
@@ -95,6 +115,7 @@ package struct DelayStudy: Sendable {
       while row < history + horizon, found.contains(where: { $0 == nil }) {
         let size = min(1024, history + horizon - row)
         series.read(size)
+        try series.check(watchers, detectors)
         series.values.withUnsafeBufferPointer { values in
           for index in watchers.indices where found[index] == nil {
             watchers[index].observe(values) { position, alarm in
@@ -137,11 +158,13 @@ package enum Matching {
   /// The specification of `detector` with its strictness so that it names one drift in about `budget` values of a
   /// stream that has none, and what it then realised; nil when the detector has no such parameter.
   ///
+  /// With `stretch` the rate is that of detectors that start afresh after so many values.
+  ///
   /// Bisection on a logarithmic scale over `events` values, the same at each step: the interval of what is
   /// realised is that of a count of `events`/`budget`.
   package static func specification(
     of detector: String, on stream: String, budget: Double, events: Int, seed: UInt64,
-    goesOn: (Int) -> Bool = { _ in true }
+    stretch: Int? = nil, goesOn: (Int) -> Bool = { _ in true }
   ) throws(SpecificationError) -> (text: String, alarms: Int, events: Int)? {
     let catalogue = Catalogue<Void, any DriftDetector>.detectors
     let given = try Specification(detector)
@@ -160,7 +183,8 @@ package enum Matching {
     let limit = Int(Double(events) / budget * 4) + 20
     func realised(_ value: Double) throws(SpecificationError) -> (alarms: Int, events: Int) {
       try FalseAlarms.count(
-        [text(value)], on: stream, events: events, seed: seed, limit: limit, goesOn: goesOn)[0]
+        [text(value)], on: stream, events: events, seed: seed, limit: limit,
+        stretch: stretch, goesOn: goesOn)[0]
     }
     var low = max(range.lowerBound, 1e-300)
     var high = range.upperBound
