@@ -103,7 +103,7 @@ struct ReactionRun {
       batch.removeAll()
       let outcome = try source.fill(&batch, upTo: nil)
       run.step(batch, workers)
-      _ = progress.advance(source.bytesRead - read)
+      _ = progress.advance(progress.unit == .bytes ? source.bytesRead - read : batch.count)
       read = source.bytesRead
       switch outcome {
       case .full, .late: continue
@@ -114,6 +114,7 @@ struct ReactionRun {
       }
     }
     run.finish(workers)
+    progress.clear()
     if run.isInterrupted { Terminal.say("weir: interrupted after \(run.events) events\n") }
     for refusal in source.refusals.samples {
       Terminal.say("weir: refused: \(refusal.message)\n")

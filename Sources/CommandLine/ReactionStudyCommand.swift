@@ -81,7 +81,8 @@ struct ReactionStudyCommand: ParsableCommand {
         own.learning.ingest.target = plan.learning.ingest.target ?? target
         let result = try ReactionRun.over(bytes, own, since: truth?.episodes.first?.start) {
           StudyProgress(
-            jobs: 1, steps: size, interruption: interruption, isQuiet: options.quiet)
+            jobs: 1, steps: size?.count, of: size?.unit ?? .events, interruption: interruption,
+            isQuiet: options.quiet)
         }
         let table = ReactionTable(
           stream: stream.text, result: result, truth: truth, isJudged: isJudged, margin: margin)

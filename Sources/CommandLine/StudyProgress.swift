@@ -4,11 +4,16 @@ import Synchronization
 /// How far a study is: one live line on a terminal, and whether the user asked for an end. Told and asked from any
 /// thread.
 final class StudyProgress: Sendable {
+  /// What steps are.
+  enum Unit: String { case values, events, bytes }
+
   private let interruption: Int32
   private let isLive: Bool
   private let jobs: Int
   /// Steps of the whole study; nil where nobody can tell.
   private let steps: Int?
+  /// What a step is, in the plural.
+  let unit: Unit
   private let jobsDone = Atomic(0)
   private let stepsDone = Atomic(0)
   private let ended = Atomic(false)
@@ -17,9 +22,12 @@ final class StudyProgress: Sendable {
 
   /// Jobs are done one after another, or some at a time; steps are those of the whole study, as `advance`
   /// counts them.
-  init(jobs: Int, steps: Int?, interruption: Int32, isQuiet: Bool = false) {
+  init(
+    jobs: Int, steps: Int?, of unit: Unit = .values, interruption: Int32, isQuiet: Bool = false
+  ) {
     self.jobs = jobs
     self.steps = steps
+    self.unit = unit
     self.interruption = interruption
     isLive = Terminal.isLive && !isQuiet
     lastDrawn = Atomic(started)
@@ -60,21 +68,21 @@ final class StudyProgress: Sendable {
     else { return }
     let line = StudyProgress.line(
       jobsDone: jobsDone.load(ordering: .relaxed), jobs: jobs,
-      stepsDone: stepsDone.load(ordering: .relaxed), steps: steps,
+      stepsDone: stepsDone.load(ordering: .relaxed), steps: steps, unit: unit,
       seconds: Double(now - started) / 1e9)
     Terminal.say("\r" + line.prefix(max(10, Terminal.width - 1)) + "\u{1B}[K")
   }
 
   /// What is done, how long it took, and how long the rest will take at that rate.
   static func line(
-    jobsDone: Int, jobs: Int, stepsDone: Int, steps: Int?, seconds: Double
+    jobsDone: Int, jobs: Int, stepsDone: Int, steps: Int?, unit: Unit, seconds: Double
   ) -> String {
     let share =
       steps.map { Double(stepsDone) / Double(max($0, 1)) }
       ?? Double(jobsDone) / Double(max(jobs, 1))
-    var line = "\(jobsDone) of \(jobs) done  "
+    var line = jobs > 1 ? "\(jobsDone) of \(jobs) done  " : ""
     if steps != nil { line += "\(Figure.fixed(100 * min(share, 1), 0)) %  " }
-    line += "\(Figure.count(Double(stepsDone))) values  \(clock(seconds))"
+    line += "\(Figure.count(Double(stepsDone))) \(unit)  \(clock(seconds))"
     guard share > 0.005, share < 1 else { return line }
     return line + "  about \(clock(seconds * (1 - share) / share)) to go"
   }

@@ -55,16 +55,18 @@ struct StudyStream {
     return Truth(drifts.map { .init(start: $0.start, end: $0.end) })
   }
 
-  /// The stream as bytes, the column that is to be predicted where the stream itself knows, and how many bytes
-  /// there are where that is known.
+  /// The stream as bytes, the column that is to be predicted where the stream itself knows, and how long it is
+  /// where that is known.
   func open(
     rows: Int, seed: UInt64, interruption: Int32, follows: Bool
-  ) throws -> (bytes: any ByteSource, target: String?, size: Int?) {
+  ) throws -> (
+    bytes: any ByteSource, target: String?, size: (count: Int, unit: StudyProgress.Unit)?
+  ) {
     switch kind {
     case .synthetic(let drifts):
       let rowsText = try StreamText(text, drifts: drifts, seed: seed)
       let source = GeneratedSource(rowsText, rows: rows, interruption: interruption)
-      return (source, rowsText.target, nil)
+      return (source, rowsText.target, (rows, .events))
     case .file(let path):
       let bytes = try DescriptorSource.open(
         path: path, interruption: interruption, follows: follows)
@@ -72,7 +74,7 @@ struct StudyStream {
       let isPlain =
         path != "-" && !path.hasSuffix(".gz") && stat(path, &status) == 0
         && status.st_mode & S_IFMT == S_IFREG
-      return (GzipSource(bytes), nil, isPlain ? Int(status.st_size) : nil)
+      return (GzipSource(bytes), nil, isPlain ? (Int(status.st_size), .bytes) : nil)
     }
   }
 }
