@@ -46,10 +46,18 @@ import Testing
   }
 
   private static let bikes = Golden.project.appending(path: "Datasets/bikes")
+  /// The header and the first 5,000 hours.
+  private static let firstHours: Data = {
+    let text = (try? String(contentsOf: bikes.appending(path: "hour.csv"), encoding: .utf8)) ?? ""
+    let lines = text.split(whereSeparator: \.isNewline).prefix(5001)
+    return Data(lines.joined(separator: "\n").utf8)
+  }()
   private static let settings = [
     Setting(
       name: "bikes, fitted again when the world shifts", score: "mae",
-      options: ["--config", bikes.appending(path: "triggered.json").path]),
+      options: [
+        "--config", bikes.appending(path: "triggered.json").path, "--warmup", "2000",
+      ]),
     Setting(
       name: "bikes, learned always, labels a day late", score: "mae",
       options: [
@@ -60,7 +68,7 @@ import Testing
       name: "bikes, a tree of two classes", score: "log-loss",
       options: [
         "--target", "workingday", "--task", "binary", "--ignore", "instant,weekday,holiday",
-        "--time", "dteday,hr", "--score-since", "5000", "--model", "hoeffding-tree",
+        "--time", "dteday,hr", "--model", "hoeffding-tree",
       ]),
   ]
 
@@ -69,18 +77,21 @@ import Testing
     setting: Setting
   ) throws {
     try Weir.inFolder { folder in
-      let file = StudyTests.bikes.appending(path: "hour.csv").path
+      let file = "b.csv"
+      try StudyTests.firstHours.write(to: folder.appending(path: file))
       let table = try rows(
         try study(
-          [file, "--json", "--detect", "loss=adwin", "--detect", "prediction=page-hinkley"]
-            + setting.options, in: folder))
+          [
+            file, "--json", "--detect", "loss=adwin", "--detect", "prediction=page-hinkley",
+            "--score-since", "2500",
+          ] + setting.options, in: folder))
       // Two detectors by four reactions, never reacting, the best baseline.
       #expect(table.count == 10)
       func run(_ detector: String, _ reaction: String) throws -> Fields {
         let result = try Weir.run(
           [
             "learn", file, "-q", "--detect", detector, "--on-drift", reaction, "--summary",
-            "s.json", "--losses", "l.csv",
+            "s.json", "--losses", "l.csv", "--score-since", "2500",
           ] + setting.options, in: folder)
         #expect(result.code == 0, "\(result.error)")
         return try summary(folder)
@@ -109,8 +120,7 @@ import Testing
           let drifts = (own["alarms"] as? [Fields])?.count { $0["level"] as? String == "drift" }
           #expect(number(row, "alarms").map { Int($0) } == drifts, "\(about)")
         }
-        let since = setting.options.contains("5000") ? 5000 : 8645
-        let pairs = zip(never, try losses(folder)).filter { $0.0.event >= since }
+        let pairs = zip(never, try losses(folder)).filter { $0.0.event >= 2500 }
         let gained = pairs.reduce(0) { $0 + $1.0.loss - $1.1.loss } / Double(pairs.count)
         let bought = try #require(number(row, "bought"))
         // The file has nine digits of each loss.
@@ -163,12 +173,14 @@ import Testing
 
   @Test func `neither threads nor batches change what a study says`() throws {
     try Weir.inFolder { folder in
+      try StudyTests.firstHours.write(to: folder.appending(path: "b.csv"))
       func bikes(_ extra: [String]) throws -> [Substring] {
         // The last column is the time that it took.
         try study(
           [
-            "bikes", "--config", StudyTests.bikes.appending(path: "sgd.json").path, "--truth",
-            "8645", "--detect", "loss=adwin", "--detect", "temp=adwin",
+            "b.csv", "--config", StudyTests.bikes.appending(path: "sgd.json").path,
+            "--score-since", "2500", "--truth", "2500", "--detect", "loss=adwin", "--detect",
+            "temp=adwin",
           ] + extra, in: folder
         ).split(separator: "\n").map { $0[..<($0.lastIndex(of: ",") ?? $0.endIndex)] }
       }
