@@ -10,24 +10,28 @@ struct ReactionStudyCommand: ParsableCommand {
     commandName: "reactions",
     abstract: "Compare detectors and reactions on a stream: what did adapting buy?",
     discussion: """
-      Each --detect with each of --on-drift is a model of its own; all learn the same events in one pass, beside
-      one that never reacts. --on-drift takes several, joined by commas; without it, all of them. What a --config
-      says of detectors and reactions is left aside. All other options are those of weir learn; features are not
-      screened.
+      Each --detect with each of --on-drift is a model of its own; all learn the
+      same events in one pass, beside one that never reacts. --on-drift takes
+      several, joined by commas; without it, all of them. What a --config says of
+      detectors and reactions is left aside. All other options are those of weir
+      learn; features are not screened.
 
-      A row for each, best first: the score over all events and from --score-since, or the first true change, on;
-      bought is what it gained of that score against never reacting, on the same events (from there on, or all),
-      with a 95 % interval by batch means, which allows for losses that cling together. alarms counts drifts,
-      reactions those that took effect; kept and undone are the verdicts on those that were tried. seconds are a
-      configuration's own.
+      A row for each, best first: the score over all events and from --score-since,
+      or the first true change, on; bought is what it gained of that score against
+      never reacting, on the same events (from there on, or all), with a 95 %
+      interval by batch means, which allows for losses that cling together. alarms
+      counts drifts, reactions those that took effect; kept and undone are the
+      verdicts on those that were tried. seconds are a configuration's own.
 
-      A stream is a data set, a file, - or a stream of weir catalogue, with --drift as in weir generate. With
-      --truth, or where --drift says where it changes, alarms are judged as weir detect --truth does.
+      A stream is a data set, a file, - or a stream of weir catalogue, with --drift
+      as in weir generate. With --truth, or where --drift says where it changes,
+      alarms are judged as weir detect --truth does.
 
       EXAMPLES
-        weir study reactions bikes --config Datasets/bikes/sgd.json --detect loss=adwin --detect loss=bcs
-        weir study reactions sea --rows 60000 --drift 20000=sea:concept=3 --detect error=ddm --threads 2
-        weir study reactions swapped.csv --target Class --truth truth.json --on-drift window,restart --json
+        weir study reactions bikes --config Datasets/bikes/sgd.json
+        weir study reactions sea --drift 20000=sea:concept=3 --detect error=ddm
+        weir study reactions cards.csv --target Class --truth truth.json \\
+          --detect loss=bcs --detect loss=adwin --on-drift window,restart --json
       """)
 
   @Argument(help: "Streams: a data set, a file, - for standard input, or NAME:key=value,…")

@@ -12,8 +12,10 @@ struct StudyCommand: ParsableCommand {
     discussion: """
       EXAMPLES
         weir study alarms --events 1000000 --detect bcs --detect adwin
-        weir study delays --stream errors:rate=.2 --to errors:rate=.3 --match 10000 --match 100000 --curve delays.svg
-        weir study reactions bikes --config Datasets/bikes/sgd.json --detect loss=adwin --detect loss=bcs
+        weir study delays --stream errors:rate=.2 --to errors:rate=.3 \\
+          --match 10000 --match 100000 --curve delays.svg
+        weir study reactions bikes --config Datasets/bikes/sgd.json \\
+          --detect loss=adwin --detect loss=bcs
       """,
     subcommands: [
       AlarmStudyCommand.self, DelayStudyCommand.self, ReactionStudyCommand.self,

@@ -22,8 +22,20 @@ struct StudyStream {
     } else if StudyStream.isSynthetic(text) {
       kind = .synthetic(drifts: drifts)
     } else {
+      guard text == "-" || access(text, F_OK) == 0 else { throw StudyStream.unknown(text) }
       kind = .file(path: text)
     }
+  }
+
+  /// There is nothing of that name; near ones may have been meant.
+  private static func unknown(_ text: String) -> Failure {
+    let known =
+      Datasets.all.map(\.name) + Catalogue<GeneratorContext, any StreamGenerator>.generators.names
+    let near = nearestNames(to: String(text.prefix { $0 != ":" }), among: known)
+    let hint = near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"
+    return Failure(
+      message: "\(text) is no file, no data set and no stream of the catalogue\(hint)",
+      code: Exit.inputOutput)
   }
 
   /// The streams of a study. A drift belongs to the only synthetic stream there is; of several to those of its name.
