@@ -138,13 +138,27 @@ struct DetectCommand: ParsableCommand {
         if outcome == .end || outcome == .interrupted { break }
       }
       if let truth {
-        let table = JudgementTable(
-          names: names, drifts: drifts, truth: truth, events: first, margin: margin)
-        try out.append(json ? table.lines : table.text)
-        try out.flush()
+        try write(names, drifts, truth, events: first, to: out)
       }
       for refusal in events.refusals.samples { Terminal.say("weir: refused: \(refusal.message)\n") }
     }
+  }
+
+  /// How each detector's alarms compare with the truth, always and never firing beside them.
+  private func write(
+    _ names: [String], _ drifts: [[Int]], _ truth: Truth, events: Int, to out: OutputFile
+  ) throws {
+    var rows = zip(names, drifts).map { name, alarms in
+      (name, Judgement(alarms: alarms, truth: truth, events: events, margin: margin))
+    }
+    rows.append(("always-fire", .alwaysFire(truth: truth, events: events, margin: margin)))
+    rows.append(("never-fire", .neverFire(truth: truth, events: events, margin: margin)))
+    for (index, row) in rows.enumerated() {
+      let cells = [("detector", JSONValue.string(row.0))] + row.1.cells
+      if index == 0, !json { try out.append(DataTable.header(cells)) }
+      try out.append(DataTable.line(cells, asJSON: json))
+    }
+    try out.flush()
   }
 
   private func line(
@@ -165,88 +179,5 @@ struct DetectCommand: ParsableCommand {
     // A specification with several parameters holds commas.
     let name = detector.contains(",") ? "\"\(detector)\"" : detector
     return "\(event),\(name),\(alarm.level.rawValue),\(since),\(alarm.before),\(alarm.after)\n"
-  }
-}
-
-/// The rows so far, for saying what moved; what is watched is taken for the loss.
-private struct AlarmHistory {
-  private var memory: RowMemory
-  /// Rows taken so far.
-  private var taken = 0
-  /// Where the last change that each detector saw lay.
-  private var lastChange: [Int]
-
-  init(_ schema: Schema, _ families: [FeatureFamily], detectors: Int) {
-    memory = RowMemory(denseWidth: schema.denseWidth, families: families)
-    lastChange = Array(repeating: 0, count: detectors)
-  }
-
-  /// Takes the batch's rows up to an event; `first` is the event of its first row.
-  mutating func take(_ batch: borrowing MicroBatch, upTo event: Int, first: Int) {
-    while taken <= event {
-      memory.append(batch, row: taken - first, event: taken, loss: batch.targets[taken - first])
-      taken += 1
-    }
-  }
-
-  mutating func localise(detector: Int, since: Int, event: Int) -> Localisation {
-    defer { lastChange[detector] = since }
-    return Localiser.localise(memory, since: since, from: lastChange[detector], to: event + 1)
-  }
-}
-
-/// How each detector's alarms compare with the truth, always and never firing beside them.
-private struct JudgementTable {
-  private var rows: [(String, Judgement)] = []
-
-  init(names: [String], drifts: [[Int]], truth: Truth, events: Int, margin: Int) {
-    for (name, alarms) in zip(names, drifts) {
-      rows.append(
-        (name, Judgement(alarms: alarms, truth: truth, events: events, margin: margin)))
-    }
-    rows.append(("always-fire", .alwaysFire(truth: truth, events: events, margin: margin)))
-    rows.append(("never-fire", .neverFire(truth: truth, events: events, margin: margin)))
-  }
-
-  private static func cells(_ name: String, _ judged: Judgement) -> [(String, JSONValue)] {
-    let delay = judged.delay
-    let (recall, alarms) = (judged.recallInterval, judged.falseAlarmsPerThousandInterval)
-    return [
-      ("detector", .string(name)), ("episodes", .int(judged.episodes)),
-      ("found", .int(judged.delays.count)), ("missed", .int(judged.missed)),
-      ("recall", .number(judged.recall)), ("recall_low", .number(recall.lowerBound)),
-      ("recall_high", .number(recall.upperBound)), ("delay", .number(delay?.median)),
-      ("delay_low", .number(delay?.interval.lowerBound)),
-      ("delay_high", .number(delay?.interval.upperBound)),
-      ("false_alarms", .int(judged.falseAlarms)),
-      ("false_per_1000", .number(judged.falseAlarmsPerThousand)),
-      ("false_low", .number(alarms.lowerBound)), ("false_high", .number(alarms.upperBound)),
-      ("between_false", .number(judged.meanTimeBetweenFalseAlarms)),
-      ("repeats", .int(judged.repeats)), ("f1", .number(judged.f1)),
-    ]
-  }
-
-  var lines: String {
-    rows.map { JSONValue.members(JudgementTable.cells($0.0, $0.1)).text + "\n" }.joined()
-  }
-
-  var text: String {
-    let cells = rows.map { JudgementTable.cells($0.0, $0.1) }
-    var text = (cells.first ?? []).map(\.0).joined(separator: ",") + "\n"
-    for row in cells {
-      let fields = row.map { name, value -> String in
-        switch value {
-        case .null: return ""
-        case .string(let word): return StudyStreams.quoted(word)
-        case .double(let number):
-          let rounded = (number * 10_000).rounded() / 10_000
-          return rounded == rounded.rounded() && abs(rounded) < 1e15
-            ? String(Int(rounded)) : "\(rounded)"
-        default: return value.text
-        }
-      }
-      text += fields.joined(separator: ",") + "\n"
-    }
-    return text
   }
 }

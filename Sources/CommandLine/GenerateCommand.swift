@@ -1,8 +1,6 @@
 import ArgumentParser
 import Catalogues
 import Generators
-import Ingest
-import Kernels
 import Telemetry
 
 /// `weir generate`: a synthetic stream with known drift.
@@ -42,70 +40,28 @@ struct GenerateCommand: ParsableCommand {
       }
       var plans: [DriftPlan] = []
       for text in drift { plans.append(try DriftPlan(text)) }
-      var generator = try DriftingStream(
-        stream, drifts: plans, seed: UInt64(bitPattern: Int64(seed)))
-      if let truth {
-        let file = TruthFile(
-          rows: rows,
-          drifts: plans.map { .init(start: $0.start, end: $0.end, kind: $0.stream, columns: []) })
-        try file.write(to: truth)
-      }
-      let columns = generator.columns
+      var text = try StreamText(stream, drifts: plans, seed: UInt64(bitPattern: Int64(seed)))
+      try write(plans, rows: rows)
+      let interruption = Interruption.install()
       let out = try OutputFile(path: "-")
-      if header { try out.append(columns.map(\.name).joined(separator: ",") + "\n") }
-      // Words as bytes, each with what separates it from the next field.
-      let words = columns.map { column -> [[UInt8]] in
-        guard case .words(let words) = column.kind else { return [] }
-        return words.map { Array($0.utf8) }
-      }
-      let decimals = columns.map { column -> Int in
-        guard case .number(let decimals) = column.kind else { return 0 }
-        return decimals
-      }
-      var random = RandomBits(seed: UInt64(bitPattern: Int64(seed)) ^ 0x5EED)
-      let row = UnsafeMutableBufferPointer<Double>.allocate(capacity: columns.count)
-      row.initialize(repeating: 0)
-      defer { row.deallocate() }
-      for _ in 0..<rows {
-        generator.next(row, &random)
-        try out.append { bytes in
-          for k in row.indices {
-            if words[k].isEmpty {
-              DecimalText.append(row[k], decimals: decimals[k], to: &bytes)
-            } else {
-              bytes.append(contentsOf: words[k][Int(row[k])])
-            }
-            bytes.append(UInt8(ascii: k == row.count - 1 ? "\n" : ","))
-          }
+      if header { try out.append(text.header) }
+      for row in 0..<rows {
+        if row % 256 == 0, Interruption.hasCome(interruption) {
+          // Lines are whole, and the truth is that of what was written.
+          try write(plans.filter { $0.start < row }, rows: row)
+          break
         }
+        try out.append { text.append(to: &$0) }
       }
       try out.flush()
     }
   }
-}
 
-/// Numbers with a fixed count of decimals at most, without zeros at their end.
-enum DecimalText {
-  /// Appends `value` rounded to `decimals` places, 0 ... 9.
-  static func append(_ value: Double, decimals: Int, to bytes: inout [UInt8]) {
-    var scale = 1.0
-    for _ in 0..<decimals { scale *= 10 }
-    let scaled = (value * scale).rounded()
-    guard abs(scaled) < 1e15 else {
-      bytes.append(contentsOf: "\(value)".utf8)
-      return
-    }
-    if scaled < 0 { bytes.append(UInt8(ascii: "-")) }
-    let whole = Int(abs(scaled)) / Int(scale)
-    var rest = Int(abs(scaled)) % Int(scale)
-    bytes.append(contentsOf: String(whole).utf8)
-    guard rest > 0 else { return }
-    bytes.append(UInt8(ascii: "."))
-    var unit = Int(scale) / 10
-    while rest > 0 {
-      bytes.append(UInt8(ascii: "0") + UInt8(rest / unit))
-      rest %= unit
-      unit /= 10
-    }
+  private func write(_ plans: [DriftPlan], rows: Int) throws {
+    guard let truth else { return }
+    let file = TruthFile(
+      rows: rows,
+      drifts: plans.map { .init(start: $0.start, end: $0.end, kind: $0.stream, columns: []) })
+    try file.write(to: truth)
   }
 }

@@ -131,6 +131,11 @@ struct LearnOptions: ParsableArguments {
   @Option(
     help: "Where predictions go, one line an event: FILE or -. NDJSON if the name ends in .ndjson.")
   var predictions: String?
+  @Option(
+    help:
+      "What each event cost, as CSV: event,loss,error; the loss is |error| or −log(probability), the error of a class 1 or 0."
+  )
+  var losses: String?
   @Option(help: "Every decision as a line of JSON.")
   var journal: String?
   @Option(help: "One JSON object at the end.")

@@ -8,6 +8,7 @@ import Telemetry
 /// The files that a run writes, where they are wanted.
 struct Outputs {
   let predictions: PredictionFile?
+  let losses: LossFile?
   let journal: OutputFile?
   let summary: OutputFile?
   /// For the learned tree, and whether it is wanted as a graph.
@@ -16,6 +17,7 @@ struct Outputs {
 
   init(_ options: LearnOptions) throws {
     predictions = try options.predictions.map { try PredictionFile(path: $0) }
+    losses = try options.losses.map { try LossFile(path: $0) }
     journal = try options.journal.map { try OutputFile(path: $0) }
     summary = try options.summary.map { try OutputFile(path: $0) }
     drawing = try options.draw.map { try OutputFile(path: $0) }
@@ -45,16 +47,10 @@ struct LearnRun: ~Copyable {
     var wish = settings.engine
     if wish.season == nil { wish.season = source.settled.season }
     // With features made for it, the model may as well be the best there is.
-    if options.auto, wish.models.isEmpty {
-      wish.models =
-        switch source.schema.task {
-        case .regression: ["mixture:second-order=on,trees=forest"]
-        case .binary: ["mixture:second-order=on,trees=tree"]
-        case .multiclass: ["mixture:trees=tree"]
-        }
-    }
+    if options.auto, wish.models.isEmpty { wish.models = [source.schema.task.automaticModel] }
     let settled = options.settled(source.settled, models: wish.models)
     wish.screens = settled.screen == "on"
+    wish.keepsLosses = options.losses != nil
     let engine = try Engine(wish, source.schema, families: source.families)
     let served = engine.models[0]
     guard options.draw == nil || served.drawing != nil else {
@@ -108,6 +104,7 @@ struct LearnRun: ~Copyable {
       engine.adopt(source.families)
     }
     do {
+      try outputs.losses?.append(engine.losses)
       try outputs.predictions?.append(
         batch, engine.predictions, firstEvent: first, versions: engine.servedVersions,
         intervals: engine.intervals,
@@ -180,6 +177,7 @@ struct LearnRun: ~Copyable {
   private mutating func finish(isInterrupted: Bool) throws {
     source.close()
     engine.finish()
+    try outputs.losses?.append(engine.losses)
     try writeNotices()
     let elapsed = Double(MonotonicTime.now().nanoseconds - started.nanoseconds) / 1e9
     let account = RunAccount(
@@ -195,5 +193,16 @@ struct LearnRun: ~Copyable {
     try draw()
     progress.finish()
     if !options.quiet { Terminal.say(account.text(source.sparseNames)) }
+  }
+}
+
+extension Task {
+  /// The model of `--auto` where none is named.
+  var automaticModel: String {
+    switch self {
+    case .regression: "mixture:second-order=on,trees=forest"
+    case .binary: "mixture:second-order=on,trees=tree"
+    case .multiclass: "mixture:trees=tree"
+    }
   }
 }

@@ -19,12 +19,12 @@ struct LearnSettings {
     text?.split(separator: ",").map(String.init) ?? []
   }
 
-  private static func usage(_ message: String) -> Failure {
+  static func usage(_ message: String) -> Failure {
     Failure(message: message, code: Exit.usage)
   }
 
   /// Checks that a number is at least `least`.
-  private static func check(
+  static func check(
     _ value: Int?, _ name: String, atLeast least: Int, atMost most: Int = 1_000_000_000
   ) throws -> Int? {
     guard let value else { return nil }
@@ -184,7 +184,7 @@ struct LearnSettings {
     engine.scoreSince = try LearnSettings.check(options.scoreSince, "score-since", atLeast: 0)
   }
 
-  private static func watches(_ texts: [String]) throws -> [Watch] {
+  static func watches(_ texts: [String]) throws -> [Watch] {
     if texts == ["none"] { return [] }
     return try (texts.isEmpty ? ["loss=adwin"] : texts).map { text in
       guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {

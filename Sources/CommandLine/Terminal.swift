@@ -59,4 +59,11 @@ enum Interruption {
     }
     return ends[0]
   }
+
+  /// Whether a signal came, by the descriptor that `install` returned.
+  static func hasCome(_ descriptor: Int32) -> Bool {
+    guard descriptor >= 0 else { return false }
+    var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&watched, 1, 0) > 0
+  }
 }

@@ -60,6 +60,7 @@ package struct Engine {
     plain.labelDelay = options.labelDelay
     plain.scoreWindow = options.scoreWindow
     plain.scoreSince = options.scoreSince
+    plain.keepsLosses = options.keepsLosses
     var names = ["no-change", schema.task == .regression ? "running-mean" : "majority"]
     if let season = options.season, season != .events(1) { names.append("seasonal-naive") }
     for name in names { baselines.append(try ModelRunner(name, plain, schema, families, workers)) }
@@ -85,6 +86,7 @@ package struct Engine {
 
   /// Takes a batch; its predictions are then in `predictions`.
   package mutating func step(_ batch: borrowing MicroBatch) {
+    dropLosses()
     var row = 0
     while row < batch.count {
       var stop = events + options.reactEvery - events % options.reactEvery
@@ -168,6 +170,7 @@ package struct Engine {
   /// The stream is over: labels that are still under way arrive, and what is still to be told becomes
   /// entries.
   package mutating func finish() {
+    dropLosses()
     if let waiting {
       var late = waiting.count
       while late > 0 {
@@ -185,6 +188,18 @@ package struct Engine {
 
   /// Predictions of the served model for the rows of the last batch.
   package var predictions: Predictions { runners[0].predictions }
+
+  /// What the events cost the served model whose labels came with the last batch, or with `finish`, where
+  /// `keepsLosses` asks for it.
+  package var losses: [EventLoss] { runners[0].losses }
+  /// The same of each baseline, in the order of `baselineReports`.
+  package var baselineLosses: [[EventLoss]] { baselines.map(\.losses) }
+
+  private mutating func dropLosses() {
+    guard options.keepsLosses else { return }
+    for index in runners.indices { runners[index].dropLosses() }
+    for index in baselines.indices { baselines[index].dropLosses() }
+  }
 
   /// Intervals of the rows of the last batch, if they were asked for.
   package var intervals: [(low: Double, high: Double)] { runners[0].intervals }

@@ -102,6 +102,8 @@ package struct EngineOptions: Sendable, Equatable {
   package var screens = false
   /// Threads that a committee of models may use; what comes out does not depend on it.
   package var threads = 1
+  /// Whether what each event cost is kept until the next batch (`Engine.losses`).
+  package var keepsLosses = false
   /// Rows in a batch at most.
   package var batchRows = 256
 

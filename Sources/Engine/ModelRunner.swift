@@ -29,6 +29,8 @@ struct ModelRunner {
   private(set) var version = 0
   private var entries: [Told] = []
   private var outcomes: OutcomeMaker
+  /// What rows cost whose labels came with the last batch, where that is asked for.
+  private(set) var losses: [EventLoss] = []
   private var tracker: IntervalTracker?
   /// The interval of each row of the batch, where there are any.
   private(set) var intervals: [(low: Double, high: Double)] = []
@@ -148,6 +150,7 @@ struct ModelRunner {
     _ firstEvent: Int
   ) {
     outcomes.make(batch, rows, predictions)
+    if options.keepsLosses { keepLosses(batch, rows, firstEvent) }
     board.observe(outcomes.outcomes[...])
     reliability?.observe(outcomes.outcomes[...])
     if let since = options.scoreSince, firstEvent >= since {
@@ -173,6 +176,23 @@ struct ModelRunner {
       memory?.append(batch, row: row, event: firstEvent + row - rows.lowerBound, loss: loss)
     }
   }
+
+  private mutating func keepLosses(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ firstEvent: Int
+  ) {
+    var labelled = 0
+    for row in rows where !batch.targets[row].isNaN {
+      let outcome = outcomes.outcomes[labelled]
+      labelled += 1
+      losses.append(
+        EventLoss(
+          event: firstEvent + row - rows.lowerBound, loss: outcome.loss(schema.task),
+          error: outcome.error(schema.task)))
+    }
+  }
+
+  /// Forgets what rows cost so far.
+  mutating func dropLosses() { losses.removeAll(keepingCapacity: true) }
 
   /// Which features are to come and go before event `event`; the journal tells why.
   mutating func featureChanges(event: Int) -> [FeatureChange] {

@@ -11,6 +11,7 @@ extension Catalogue where Context == GeneratorContext, Product == any StreamGene
         Friedman.entry,
         Flights.entry, BikeDemand.entry,
         Errors.entry, LatentErrors.entry, SwitchingErrors.entry, SeasonalErrors.entry,
+        Bootstrap.entry,
       ])
   }
 }

@@ -52,6 +52,27 @@ package enum Intervals {
     return (median, sorted[max(0, k - 1)]...sorted[count - max(1, k)])
   }
 
+  /// The value below which lies the share `p` of Student's distribution, to four digits from 8 degrees of
+  /// freedom on.
+  ///
+  /// Reference: M. Abramowitz and I. A. Stegun, Handbook of Mathematical Functions (1964), 26.7.5.
+  static func student(_ p: Double, freedom: Int) -> Double {
+    precondition(freedom >= 8, "\(freedom) degrees of freedom are too few for the series")
+    let (z, v) = (NormalDistribution.quantile(p), Double(freedom))
+    let square = z * z
+    let terms = [
+      (square + 1) / 4, ((5 * square + 16) * square + 3) / 96,
+      (((3 * square + 19) * square + 17) * square - 15) / 384,
+      ((((79 * square + 776) * square + 1482) * square - 1920) * square - 945) / 92_160,
+    ]
+    var (sum, power) = (z, 1.0)
+    for term in terms {
+      power *= v
+      sum += z * term / power
+    }
+    return sum
+  }
+
   /// Where `isBelow` turns false.
   private static func root(
     in range: ClosedRange<Double>, isBelow: (Double) -> Bool

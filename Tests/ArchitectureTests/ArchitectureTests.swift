@@ -13,7 +13,8 @@ import Testing
     "Monitors": (3, []), "Scores": (3, ["Glibc"]),
     "Telemetry": (3, ["Glibc"]),
     "Engine": (4, ["Glibc"]), "Studies": (4, ["Glibc"]),
-    "CommandLine": (5, ["Glibc", "ArgumentParser", "FoundationEssentials"]), "weir": (6, []),
+    "CommandLine": (5, ["Glibc", "Synchronization", "ArgumentParser", "FoundationEssentials"]),
+    "weir": (6, []),
   ]
 
   private func swiftFiles(_ room: String) throws -> [URL] {

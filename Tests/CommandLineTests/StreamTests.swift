@@ -117,6 +117,65 @@ import Testing
     }
   }
 
+  @Test func `a signal ends generating with a whole line, and the truth fits it`()
+    throws
+  {
+    try Weir.inFolder { folder in
+      let process = Weir.process(
+        [
+          "generate", "sea", "--rows", "1000000000", "--truth", "t.json", "--drift",
+          "100=sea:concept=2", "--drift", "900000000=sea:concept=3",
+        ], in: folder)
+      let output = folder.appending(path: "out.csv")
+      _ = FileManager.default.createFile(atPath: output.path, contents: nil)
+      process.standardOutput = try FileHandle(forWritingTo: output)
+      try process.run()
+      usleep(300_000)
+      kill(process.processIdentifier, SIGINT)
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0 && process.terminationReason == .exit)
+      let text = try String(contentsOf: output, encoding: .utf8)
+      let lines = text.split(separator: "\n")
+      #expect(text.hasSuffix("\n") && lines.allSatisfy { $0.count { $0 == "," } == 3 })
+      let truth = try String(contentsOf: folder.appending(path: "t.json"), encoding: .utf8)
+      #expect(truth.contains("\"rows\":\(lines.count - 1),"), "\(truth)")
+      #expect(truth.contains("concept=2") && !truth.contains("concept=3"))
+    }
+  }
+
+  @Test(arguments: [
+    ["alarms", "--detect", "adwin", "--stream", "errors", "--stream", "errors:rate=0.5"],
+    ["delays", "--detect", "adwin", "--stream", "errors", "--to", "errors:rate=0.5"],
+    ["reactions", "sea", "--rows", "1000000000", "--detect", "loss=adwin"],
+  ]) func `a signal ends a study with the rows it has`(arguments: [String]) throws {
+    try Weir.inFolder { folder in
+      let size: [String] =
+        switch arguments[0] {
+        case "alarms": ["--events", "1000000000"]
+        case "delays": ["--runs", "1000000000"]
+        default: []
+        }
+      let process = Weir.process(["study"] + arguments + size, in: folder)
+      let (output, error) = (Pipe(), Pipe())
+      process.standardOutput = output
+      process.standardError = error
+      try process.run()
+      usleep(700_000)
+      kill(process.processIdentifier, SIGINT)
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0 && process.terminationReason == .exit)
+      let text = String(
+        decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      #expect(text.hasSuffix("\n"))
+      // The one pass has all its configurations in hand, the others no row that is done.
+      let rows = text.split(separator: "\n").count
+      #expect(arguments[0] == "reactions" ? rows == 1 + 6 : rows == 1, "\(text)")
+      let said = String(
+        decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      #expect(said.contains("interrupted"), "\(said)")
+    }
+  }
+
   @Test func `a signal before the first event is no failure`() throws {
     try Weir.inFolder { folder in
       let process = Weir.process(["learn", "--target", "y"], in: folder)

@@ -1,4 +1,5 @@
 import Catalogues
+import Foundation
 import Generators
 import Kernels
 import TestSupport
@@ -7,6 +8,11 @@ import Testing
 /// Laws that every synthetic stream of the catalogue keeps.
 @Suite struct GeneratorLawsTests {
   static let all = Catalogue<GeneratorContext, any StreamGenerator>.generators
+  private static let series = Golden.project.appending(path: "Tests/Golden/series")
+  /// A specification of each; what draws from a file needs one.
+  static let specifications = all.names.map {
+    $0 == "bootstrap" ? "bootstrap:file=\(series.path)/gaussian_shift.csv" : $0
+  }
 
   private func rows(_ spec: String, drifts: [DriftPlan] = [], seed: UInt64, _ count: Int) throws
     -> (columns: [StreamColumn], rows: [[Double]])
@@ -24,7 +30,7 @@ import Testing
     )
   }
 
-  @Test(arguments: all.names) func `the same seed gives the same rows, another seed others`(
+  @Test(arguments: specifications) func `the same seed gives the same rows, another seed others`(
     name: String
   ) throws {
     let first = try rows(name, seed: 5, 500).rows
@@ -32,7 +38,7 @@ import Testing
     #expect(try rows(name, seed: 6, 500).rows != first)
   }
 
-  @Test(arguments: all.names) func `every value is of its column`(name: String) throws {
+  @Test(arguments: specifications) func `every value is of its column`(name: String) throws {
     let (columns, rows) = try rows(name, seed: 3, 3000)
     #expect(Set(columns.map(\.name)).count == columns.count)
     for (index, column) in columns.enumerated() {
@@ -122,6 +128,72 @@ import Testing
     #expect(throws: SpecificationError.self) {
       let plans = [try DriftPlan("20=sea"), try DriftPlan("10=sea")]
       _ = try DriftingStream("sea", drifts: plans, seed: 1)
+    }
+  }
+
+  @Test func `a bootstrap has the mean of its series and the dependence that its blocks leave`()
+    throws
+  {
+    var chain = Errors(rate: 0.2, correlation: 0.8)
+    var random = RandomBits(seed: 71)
+    var row = [0.0]
+    let series = (0..<20_000).map { _ in
+      row.withUnsafeMutableBufferPointer { chain.next($0, &random) }
+      return row[0]
+    }
+    func moments(_ values: [Double]) -> (mean: Double, lag1: Double, lag5: Double) {
+      let mean = values.reduce(0, +) / Double(values.count)
+      func product(_ lag: Int) -> Double {
+        zip(values, values.dropFirst(lag)).reduce(0) { $0 + ($1.0 - mean) * ($1.1 - mean) }
+      }
+      return (mean, product(1) / product(0), product(5) / product(0))
+    }
+    let own = moments(series)
+    for block in [1, 5, 200] {
+      var bootstrap = Bootstrap(series, block: block)
+      let drawn = moments(
+        (0..<400_000).map { _ in
+          row.withUnsafeMutableBufferPointer { bootstrap.next($0, &random) }
+          return row[0]
+        })
+      let kept = 1 - 1 / Double(block)
+      #expect(abs(drawn.mean - own.mean) < 0.01, "block \(block), seed 71: \(drawn)")
+      #expect(abs(drawn.lag1 - own.lag1 * kept) < 0.02, "block \(block), seed 71: \(drawn)")
+      let fifth = own.lag5 * kept * kept * kept * kept * kept
+      #expect(abs(drawn.lag5 - fifth) < 0.03, "block \(block), seed 71: \(drawn)")
+    }
+  }
+
+  @Test func `a bootstrap takes the part of the file, the column and the rise that are asked for`()
+    throws
+  {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "weir-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let file = folder.appending(path: "losses.csv").path
+    let text = "event,loss,error\r\n0,0.5,0\r\n1,,\r\n2,1.5,1\r\n3,2.25,0\r\n4,3,1\r\n"
+    try Data(text.utf8).write(to: URL(filePath: file))
+    let base = "bootstrap:file=\(file)"
+    func values(_ rest: String, _ count: Int) throws -> [Double] {
+      try rows(base + rest, seed: 1, count).rows.map { $0[0] }
+    }
+    #expect(try values(",column=loss,block=0", 6) == [0.5, 1.5, 2.25, 3, 0.5, 1.5])
+    #expect(try values(",column=loss,block=0,from=1,to=3,times=2", 3) == [3, 4.5, 3])
+    #expect(try values(",column=error,block=0,extra=1", 4) == [1, 1, 1, 1])
+    #expect(Set(try values(",column=error,from=1,to=2", 50)) == [1])
+    // Zeros and ones are like those of `errors`, so that one can give way to the other.
+    let plan = try DriftPlan("2=errors:rate=1")
+    let drifted = try rows(base + ",column=error,block=0", drifts: [plan], seed: 1, 4).rows
+    #expect(drifted.map { $0[0] } == [0, 1, 1, 1])
+    for wrong in ["", ",column=cost", ",column=loss,from=4", ",column=loss,from=2,to=2"] {
+      #expect(throws: SpecificationError.self, "\(wrong)") { try rows(base + wrong, seed: 1, 1) }
+    }
+    for wrong in ["bootstrap", "bootstrap:file=\(folder.path)/none"] {
+      #expect(throws: SpecificationError.self, "\(wrong)") { try rows(wrong, seed: 1, 1) }
+    }
+    try Data("1\n2\nx\n".utf8).write(to: URL(filePath: file))
+    #expect(throws: SpecificationError.unfit(entry: file, reason: "line 3: 'x' is no number")) {
+      try rows(base, seed: 1, 1)
     }
   }
 }
