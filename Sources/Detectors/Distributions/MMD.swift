@@ -18,7 +18,8 @@ package import Snapshots
 /// The chance is exact, for any D, distribution and dependence between columns, if rows are independent of each
 /// other: then P(chance ≤ α) ≤ α in each comparison: with the defaults, at most one false alarm in 250,000 rows
 /// on average. Of rows that depend on earlier ones over less than `block` rows it nearly is; beyond, as of a season,
-/// it is too small. Blocks also are what makes it cheap: shuffled are sums, and rows are not kept.
+/// it is too small (`Benchmarks/ALARMS.md` has figures). Blocks also are what makes it cheap: shuffled are sums,
+/// and rows are not kept.
 ///
 /// A drift is placed before the block from which on the window differs most. `before` and `after` are the MMD
 /// that shuffled rows show, root of the mean square, and the one found; of rows of one number its two means.
