@@ -6,7 +6,7 @@ import Testing
 /// What detectors with a budget promise, on streams made here. Seeds are fixed, so nothing here is by chance.
 @Suite struct PromiseTests {
   /// With a budget of 1,000 at most 1,000 alarms a million values, and what a count of that mean may stray.
-  @Test(arguments: ["bcs", "bcs:direction=both", "bcs:block=16", "e-detector"])
+  @Test(arguments: ["bcs", "bcs:direction=both", "bcs:block=32", "e-detector"])
   func `independent errors keep the budget`(detector: String) throws {
     let named = detector + (detector.contains(":") ? "," : ":") + "budget=1000"
     let counted = try FalseAlarms.count([named], on: "errors", events: 1_000_000, seed: 77)

@@ -22,7 +22,8 @@ package import Snapshots
 /// References: as for the parts; the union of two nulls is the minimum of two e-processes, as in A. Ramdas et
 /// al., Game-theoretic statistics and safe anytime-valid inference, Statistical Science 38 (2023).
 ///
-/// Parameters: `budget` values per false alarm; `block` B values, best the season or a divisor of it;
+/// Parameters: `budget` values per false alarm; `block` B values, best the season or a divisor of it; shorter blocks see
+/// large changes sooner, and of falls beside rises a long wave asks for longer ones (`Benchmarks/ALARMS.md`);
 /// `direction`, rises alone or both: half of the budget each; `seed` of how ties are broken. Cost: a sum a
 /// value, and some 300 ns a block; 36 KB at most.
 package struct BlockConformal: EvidenceDetector {
@@ -32,7 +33,9 @@ package struct BlockConformal: EvidenceDetector {
       Parameter(
         "budget", .real(default: 100_000, in: 1...1e15), "values per false alarm, at least",
         strictness: .rising),
-      Parameter("block", .integer(default: 32, in: 1...1_000_000), "values in a block"),
+      Parameter(
+        "block", .integer(default: 0, in: 0...1_000_000),
+        "values in a block; 0: 16, or 32 to watch both ways"),
       Parameter(
         "direction", .choice(default: "up", of: ["up", "down", "both"]), "what to watch"),
       Parameter("seed", .integer(default: 1, in: 0...Int.max), "of how ties are broken"),
@@ -62,9 +65,10 @@ package struct BlockConformal: EvidenceDetector {
   package private(set) var evidence = 0.0
 
   package init(
-    budget: Double = 100_000, block: Int = 32, direction: Direction = .up, seed: UInt64 = 1
+    budget: Double = 100_000, block wish: Int = 0, direction: Direction = .up, seed: UInt64 = 1
   ) {
-    precondition(block > 0, "a block of \(block) values")
+    precondition(wish >= 0, "a block of \(wish) values")
+    let block = wish > 0 ? wish : direction == .both ? 32 : 16
     (self.budget, self.block, left) = (budget, block, block)
     scores = ConformalScores(capacity: 4096, seed: seed)
     let signs: [Double] = direction == .both ? [1, -1] : [direction == .up ? 1 : -1]

@@ -25,7 +25,7 @@ package struct Localisation: Sendable, Equatable {
     package let feature: Feature
     /// Jensen and Shannon's distance of before and after, 0 ... 1.
     package let distance: Double
-    /// The same of the two halves of what was before: so much it moves anyway.
+    /// The same of the two halves of what was before, or by chance of so few rows: so much it moves anyway.
     package let usual: Double
     /// The mean of a number before and after; nil for categories.
     package let means: (before: Double, after: Double)?

@@ -53,7 +53,7 @@ package enum Localiser {
       let levels = past.map { memory.level($0, position) }
       if let view = View(levels: position, levels, memory, before, after) { views.append(view) }
     }
-    views.removeAll { $0.usual >= restless }
+    views.removeAll { $0.halves >= restless }
     found.fault = views.lazy.compactMap { view in view.fault.map { (view.feature, $0) } }.first
     let losses = Losses(memory, before, after)
     let splits = views.map { losses.decomposition($0) }
@@ -106,6 +106,9 @@ package enum Localiser {
     let after: [Int]
     let binCount: Int
     let distance: Double
+    /// The distance of the halves of what was before.
+    let halves: Double
+    /// The greater of that and of what chance makes of so few rows.
     let usual: Double
     let means: (before: Double, after: Double)?
     let fault: DataFault?
@@ -140,7 +143,7 @@ package enum Localiser {
       self.before = had.map(bin)
       self.after = has.map(bin)
       binCount = edges.count + 2
-      (distance, usual) = View.distances(self.before, self.after, binCount)
+      (distance, halves, usual) = View.distances(self.before, self.after, binCount)
       means = (View.mean(had), View.mean(has))
       fault = DataFault.ofNumbers(before: had, after: has, sorted: sorted)
     }
@@ -164,7 +167,7 @@ package enum Localiser {
       self.before = had.map { binOfLevel[$0] ?? frequent.count }
       self.after = has.map { binOfLevel[$0] ?? frequent.count }
       binCount = frequent.count + 1
-      (distance, usual) = View.distances(self.before, self.after, binCount)
+      (distance, halves, usual) = View.distances(self.before, self.after, binCount)
       means = nil
       fault = DataFault.ofLevels(past: past, after: has)
     }
@@ -178,18 +181,23 @@ package enum Localiser {
       return sum / Double(count)
     }
 
-    private static func distances(_ before: [Int], _ after: [Int], _ count: Int) -> (
-      Double, Double
-    ) {
+    private static func distances(
+      _ before: [Int], _ after: [Int], _ count: Int
+    ) -> (all: Double, halves: Double, usual: Double) {
       var (early, late) = ([Int](repeating: 0, count: count), [Int](repeating: 0, count: count))
       for (position, bin) in before.enumerated() {
         if position < before.count / 2 { early[bin] += 1 } else { late[bin] += 1 }
       }
       let halves = TwoSampleTest.jensenShannon(early, late)
       for bin in 0..<count { early[bin] += late[bin] }
+      let used = Double((0..<count).count { early[$0] > 0 })
       late.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
       for bin in after { late[bin] += 1 }
-      return (TwoSampleTest.jensenShannon(early, late), halves)
+      // Of samples of one distribution Σ (p − q)²/p has a mean of (k − 1)(1/n + 1/m), and the divergence, in bits, is
+      // an 8·ln 2-th of it: few rows lie apart by chance.
+      let size = 1 / Double(before.count) + 1 / Double(after.count)
+      let chance = ((used - 1) * size / (8 * 0.6931471805599453)).squareRoot()
+      return (TwoSampleTest.jensenShannon(early, late), halves, max(halves, chance))
     }
 
     /// What the rows of a bin have in common; nil for the bin of all other levels, of missing values, or beyond what was

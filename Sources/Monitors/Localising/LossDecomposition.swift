@@ -7,7 +7,7 @@
 ///     composition  Σ (q − p)·((l + m)/2 − L)                    the inputs' part
 ///     within       Σ (p + q)/2·(m − l)                          the relation's part, bin by bin
 ///
-/// and change = composition + within, exactly. A bin with fewer than `fewest` losses on either side tells
+/// and change = composition + within, exactly. A bin with fewer than `fewest` losses before, or with none after, tells
 /// nothing of its relation: what happens there, q·(m − L) − p·(l − L), is the inputs' part, as they have
 /// gone where the model had not been, or have left.
 ///
@@ -62,7 +62,7 @@ package struct LossDecomposition: Sendable {
     contrasts.reserveCapacity(before.count)
     for (b, a) in zip(before, after) {
       let (p, q) = (b.count / all.count, a.count / now.count)
-      guard min(b.count, a.count) >= LossDecomposition.fewest else {
+      guard b.count >= LossDecomposition.fewest, a.count > 0 else {
         composition += (a.sum - a.count * all.mean) / now.count
         composition -= (b.sum - b.count * all.mean) / all.count
         let cost = (a.sum + b.sum) / max(a.count + b.count, 1) - all.mean
@@ -105,7 +105,7 @@ package struct LossDecomposition: Sendable {
       return rest
     }
     let (others, othersNow) = (rest(all, b), rest(now, a))
-    guard min(others.count, othersNow.count) >= fewest else { return 0 }
+    guard min(a.count, others.count, othersNow.count) >= fewest else { return 0 }
     let difference = (a.mean - b.mean) - (othersNow.mean - others.mean)
     let variance =
       a.squaredError + b.squaredError + others.squaredError + othersNow.squaredError
