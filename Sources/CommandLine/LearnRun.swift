@@ -47,7 +47,9 @@ struct LearnRun: ~Copyable {
     if options.auto, wish.models.isEmpty {
       wish.models =
         switch source.schema.task {
-        case .regression: ["mixture:second-order=on,trees=forest"]
+        // An error is of the past too.
+        case .regression:
+          ["mixture:second-order=on,trees=forest" + (options.lag == ["none"] ? "" : ",errors=on")]
         case .binary: ["mixture:second-order=on,trees=tree"]
         case .multiclass: ["mixture:trees=tree"]
         }

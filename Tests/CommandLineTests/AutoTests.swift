@@ -6,7 +6,8 @@ import Testing
 @Suite struct AutoTests {
   private static let arguments = [
     "learn", "--auto", "--target", "cnt", "--task", "regression", "--time", "dteday,hr", "--ignore",
-    "instant,casual,registered", "--model", "mixture:second-order=on,forgetting=0.999",
+    "instant,casual,registered", "--model",
+    "mixture:second-order=on,memory=100000,forgetting=0.999,errors=on",
     "--interval", "0.9", "--predictions", "p.txt", "--quiet", "--write-config", "c.json",
   ]
 

@@ -1,3 +1,4 @@
+import Glibc
 import Kernels
 import Snapshots
 
@@ -16,14 +17,33 @@ import Snapshots
 /// grows by 1/λ a row until one of them shows up. Here the prior is given back one weight at a time,
 /// each in its turn, as an observation of 0 (`leak`).
 ///
+/// **Wandering weights**: with a `memory` of τ rows instead of forgetting, P is the covariance of a Kalman filter
+/// whose weights, each by itself, wander about 0 and forget where they were in τ rows, staying within the
+/// prior (an autoregression of first order). Every `pace` rows, with ρ = exp(−pace/τ),
+///
+///     w ← ρ·w    P ← ρ²·P + (1 − ρ²)/ridge·I
+///
+/// which is one product and one addition on Q's diagonal. What has not been seen for long is as little known
+/// as at the start and no less, so that nothing winds up; and what is seen seldom is forgotten as slowly
+/// as what is seen often, where a forgetting factor doubts everything at one rate (M. West and
+/// J. Harrison, Bayesian Forecasting and Dynamic Models, 1997, ch. 6; R. E. Kalman, 1960).
+///
 /// Cost of a row of s features that are not 0: s·d + 2·d² flops, at BLAS's speed for the second.
 /// Memory: 8·d² bytes.
 struct InverseGram: Sendable {
   /// A leak comes every so many rows, for as many.
   private static let leakEvery = 4
 
+  /// Weights that wander take a step every so many rows.
+  private static let pace = 16
+
+  /// Weights from which on BLAS adds rows faster than a loop.
+  private static let leastForBLAS = 96
+
   let forgetting: Double
   let ridge: Double
+  /// Rows in which a weight forgets where it was; infinite: it stays where it is.
+  let memory: Double
   private(set) var width = 0
   /// Q₀, rows of `stride`.
   private var matrix: [Double] = []
@@ -35,15 +55,24 @@ struct InverseGram: Sendable {
   private var rows = 0
   private var turn = 0
 
-  init(forgetting: Double, ridge: Double) {
+  init(forgetting: Double, ridge: Double, memory: Double = .infinity) {
     self.forgetting = forgetting
     self.ridge = ridge
+    self.memory = memory
   }
 
   var memoryBytes: Int { 8 * (matrix.count + changes.count) }
 
+  @inline(__always)
+  private func add(
+    _ factor: Double, _ x: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>, _ count: Int
+  ) {
+    guard count >= InverseGram.leastForBLAS else { return Vectors.add(factor, x, to: y, count) }
+    BLAS.add(factor, x, to: y, count)
+  }
+
   /// Changes that are kept apart: few where the matrix fits into the nearest cache.
-  private var block: Int { stride < 96 ? 4 : 32 }
+  private var block: Int { stride < 96 ? 4 : stride < 384 ? 32 : 64 }
 
   mutating func grow(to count: Int) {
     guard count > width else { return }
@@ -71,7 +100,7 @@ struct InverseGram: Sendable {
       matrix.withUnsafeBufferPointer { matrix in
         guard let matrix = matrix.baseAddress else { return }
         for a in 0..<row.count {
-          Vectors.add(row.values[a], matrix + Int(row.indices[a]) * stride, to: out, n)
+          add(row.values[a], matrix + Int(row.indices[a]) * stride, to: out, n)
         }
       }
       changes.withUnsafeBufferPointer { changes in
@@ -80,7 +109,7 @@ struct InverseGram: Sendable {
           let change = changes + j * stride
           var dot = 0.0
           for a in 0..<row.count { dot += change[Int(row.indices[a])] * row.values[a] }
-          Vectors.add(-dot, change, to: out, n)
+          add(-dot, change, to: out, n)
         }
       }
     }
@@ -118,6 +147,19 @@ struct InverseGram: Sendable {
     push(product, (gain * sigma).squareRoot())
     for j in 0..<n { product[j] *= sigma }
     return (turn, gain)
+  }
+
+  /// Lets the weights wander when it is time to; returns what they keep of themselves.
+  mutating func wander() -> Double? {
+    guard memory < .infinity, rows % InverseGram.pace == 0 else { return nil }
+    let steps = Double(InverseGram.pace)
+    let kept = exp(-steps / memory)
+    sigma *= kept * kept
+    if sigma < 1e-8 { renormalise() }
+    let fresh = -expm1(-2 * steps / memory) / (ridge * sigma)
+    // Q₀ and Q differ by the changes that are kept apart: what is added to one is added to the other.
+    for j in 0..<width { matrix[j * stride + j] += fresh }
+    return kept
   }
 
   private mutating func push(_ vector: [Double], _ factor: Double) {
