@@ -52,6 +52,8 @@ struct InverseGram: Sendable {
   /// √hⱼ·qⱼ, one row each.
   private var changes: [Double] = []
   private var pending = 0
+  /// Room for qⱼ·x.
+  private var dots: [Double] = []
   private var rows = 0
   private var turn = 0
 
@@ -62,14 +64,6 @@ struct InverseGram: Sendable {
   }
 
   var memoryBytes: Int { 8 * (matrix.count + changes.count) }
-
-  @inline(__always)
-  private func add(
-    _ factor: Double, _ x: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>, _ count: Int
-  ) {
-    guard count >= InverseGram.leastForBLAS else { return Vectors.add(factor, x, to: y, count) }
-    BLAS.add(factor, x, to: y, count)
-  }
 
   /// Changes that are kept apart: few where the matrix fits into the nearest cache.
   private var block: Int { stride < 96 ? 4 : stride < 384 ? 32 : 64 }
@@ -83,9 +77,60 @@ struct InverseGram: Sendable {
       for i in 0..<width { for j in 0..<width { fresh[i * wider + j] = matrix[i * stride + j] } }
       (matrix, stride) = (fresh, wider)
       changes = Array(repeating: 0, count: block * wider)
+      dots = Array(repeating: 0, count: block)
     }
     for i in width..<count { matrix[i * stride + i] = 1 / (ridge * sigma) }
     width = count
+  }
+
+  /// out ← out + Q·x, by loops.
+  private func multiply(_ row: LentRow, into out: UnsafeMutablePointer<Double>) {
+    let n = width
+    matrix.withUnsafeBufferPointer { matrix in
+      guard let matrix = matrix.baseAddress else { return }
+      for a in 0..<row.count {
+        Vectors.add(row.values[a], matrix + Int(row.indices[a]) * stride, to: out, n)
+      }
+    }
+    changes.withUnsafeBufferPointer { changes in
+      guard let changes = changes.baseAddress else { return }
+      for j in 0..<pending {
+        let change = changes + j * stride
+        Vectors.add(-InverseGram.dot(row, change), change, to: out, n)
+      }
+    }
+  }
+
+  /// The same by BLAS: the rows of features that stand side by side, as dense ones do, in one product, and the
+  /// changes in another, so that `out` is not read and written anew for each.
+  private mutating func multiplyWide(_ row: LentRow, into out: UnsafeMutablePointer<Double>) {
+    let (n, stride, pending) = (width, stride, pending)
+    var dense = 0
+    while dense < row.count, row.indices[dense] == dense { dense += 1 }
+    matrix.withUnsafeBufferPointer { matrix in
+      guard let matrix = matrix.baseAddress else { return }
+      BLAS.accumulateTransposed(
+        1, matrix, stride: stride, rows: dense, columns: n, row.values, into: out)
+      for a in dense..<row.count {
+        BLAS.add(row.values[a], matrix + Int(row.indices[a]) * stride, to: out, n)
+      }
+    }
+    guard pending > 0 else { return }
+    dots.withUnsafeMutableBufferPointer { dots in
+      changes.withUnsafeBufferPointer { changes in
+        guard let changes = changes.baseAddress, let dots = dots.baseAddress else { return }
+        for j in 0..<pending { dots[j] = InverseGram.dot(row, changes + j * stride) }
+        BLAS.accumulateTransposed(
+          -1, changes, stride: stride, rows: pending, columns: n, dots, into: out)
+      }
+    }
+  }
+
+  @inline(__always)
+  private static func dot(_ row: LentRow, _ change: UnsafePointer<Double>) -> Double {
+    var sum = 0.0
+    for a in 0..<row.count { sum += change[Int(row.indices[a])] * row.values[a] }
+    return sum
   }
 
   /// Takes a row in. Writes σ·Q·x into `product` and returns the factor of e·product by which weights
@@ -97,20 +142,10 @@ struct InverseGram: Sendable {
     product.withUnsafeMutableBufferPointer { buffer in
       guard let out = buffer.baseAddress else { return }
       out.update(repeating: 0, count: n)
-      matrix.withUnsafeBufferPointer { matrix in
-        guard let matrix = matrix.baseAddress else { return }
-        for a in 0..<row.count {
-          add(row.values[a], matrix + Int(row.indices[a]) * stride, to: out, n)
-        }
-      }
-      changes.withUnsafeBufferPointer { changes in
-        guard let changes = changes.baseAddress else { return }
-        for j in 0..<pending {
-          let change = changes + j * stride
-          var dot = 0.0
-          for a in 0..<row.count { dot += change[Int(row.indices[a])] * row.values[a] }
-          add(-dot, change, to: out, n)
-        }
+      if n < InverseGram.leastForBLAS {
+        multiply(row, into: out)
+      } else {
+        multiplyWide(row, into: out)
       }
     }
     var q = 0.0
@@ -223,6 +258,7 @@ struct InverseGram: Sendable {
     (width, stride, pending, rows, turn) = (
       numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
     )
+    dots = Array(repeating: 0, count: block)
     guard changes.count == block * stride, (0..<block).contains(pending),
       (0..<max(width, 1)).contains(turn)
     else { throw .corrupt }

@@ -32,13 +32,13 @@ struct Mixture: Learner {
         + "numbers, up to 256 weights"),
     Parameter(
       "forgetting", .reals(default: [], in: 0.5...1),
-      "weight that least-squares experts keep from row to row (for numbers 0.998, for classes "
-        + "0.9995/0.998/1)"),
+      "weight that least-squares experts keep from row to row (for numbers 0.998/1, for "
+        + "classes 0.9995/0.998/1)"),
     Parameter(
       "memory", .reals(default: [], in: 1...1e15),
       "rows in which the weights of Kalman experts forget where they were (for numbers "
-        + "100000/10000/1000000; past 256 weights the first of these and of forgetting, past 768 the "
-        + "first alone)"),
+        + "100000/10000; past 256 weights the first of these and of forgetting, past 768 the first of "
+        + "these alone)"),
     Parameter(
       "prior", .real(default: 1, in: 1e-9...1e9),
       "the variance of their weights before anything is known, in that of the noise"),
@@ -188,7 +188,7 @@ struct Mixture: Learner {
       return memories.map(wandering) + factors.map(forgetting)
     }
     guard !isBinary else { return [0.9995, 0.998, 1].map(forgetting) }
-    return [wandering(1e5), forgetting(0.998), wandering(1e4), wandering(1e6)]
+    return [wandering(1e5), forgetting(0.998), wandering(1e4), forgetting(1)]
   }
 
   var outputs: Int { 1 }
