@@ -1,5 +1,3 @@
-import Glibc
-
 /// What the first events tell of how a column's values lie.
 extension ColumnEvidence {
   /// The share of the value that came least often.
