@@ -28,11 +28,14 @@ struct LearnOptions: ParsableArguments {
   var weight: String?
   @Option(help: "A timestamp column, or a date column and an hour column: A[,B].")
   var time: String?
-  @Option(help: "A product of columns: a*b. Repeatable.")
+  @Option(
+    help:
+      "A product of columns: a*b[:SCALE]. A scale below 1 says that its weights are small. Repeatable."
+  )
   var cross: [String] = []
   @Option(
     help:
-      "Earlier values of a column as features: cnt=1,24,168. They are named cnt@1 … in --cross. Repeatable."
+      "Earlier values of a column as features: cnt=1,24,168, or earlier levels of a category. They are named cnt@1 … in --cross. Repeatable."
   )
   var lag: [String] = []
   @Option(help: "A running mean of the target by key: cnt=hr*workingday[:RATE]. Repeatable.")

@@ -47,7 +47,9 @@ struct LearnRun: ~Copyable {
     var wish = settings.engine
     if wish.season == nil { wish.season = source.settled.season }
     // With features made for it, the model may as well be the best there is.
-    if options.auto, wish.models.isEmpty { wish.models = [source.schema.task.automaticModel] }
+    if options.auto, wish.models.isEmpty {
+      wish.models = [source.schema.task.automaticModel(hasPast: options.lag != ["none"])]
+    }
     let settled = options.settled(source.settled, models: wish.models)
     wish.screens = settled.screen == "on"
     wish.keepsLosses = options.losses != nil
@@ -197,10 +199,10 @@ struct LearnRun: ~Copyable {
 }
 
 extension Task {
-  /// The model of `--auto` where none is named.
-  var automaticModel: String {
+  /// The model of `--auto` where none is named. `hasPast`: whether lags are wished for; an error is of the past too.
+  func automaticModel(hasPast: Bool) -> String {
     switch self {
-    case .regression: "mixture:second-order=on,trees=forest"
+    case .regression: "mixture:second-order=on,trees=forest" + (hasPast ? ",errors=on" : "")
     case .binary: "mixture:second-order=on,trees=tree"
     case .multiclass: "mixture:trees=tree"
     }

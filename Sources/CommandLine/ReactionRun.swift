@@ -135,7 +135,9 @@ struct ReactionRun {
     }
     var wish = plan.learning.engine
     if wish.season == nil { wish.season = source.settled.season }
-    if plan.isAutomatic, wish.models.isEmpty { wish.models = [task.automaticModel] }
+    if plan.isAutomatic, wish.models.isEmpty {
+      wish.models = [task.automaticModel(hasPast: plan.learning.ingest.lags != ["none"])]
+    }
     wish.scoreSince = wish.scoreSince ?? since
     wish.screens = false
     self.since = wish.scoreSince

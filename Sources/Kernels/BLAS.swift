@@ -56,6 +56,13 @@ package enum BLAS {
       1, scale, y, 1)
   }
 
+  /// y ← y + factor · x over `count` elements.
+  package static func add(
+    _ factor: Double, _ x: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>, _ count: Int
+  ) {
+    cblas_daxpy(blasint(count), factor, x, 1, y, 1)
+  }
+
   /// y ← y + factor · a[rows×columns]ᵀ · x.
   package static func accumulateTransposed(
     _ factor: Double, _ a: UnsafePointer<Double>, stride: Int, rows: Int, columns: Int,

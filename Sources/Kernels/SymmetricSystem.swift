@@ -86,13 +86,32 @@ package enum SymmetricSystem {
 
   /// Copies the lower triangle of a[n×n] over the upper one, in tiles that stay in the nearest cache.
   package static func mirror(_ a: UnsafeMutablePointer<Double>, stride: Int, width: Int) {
-    let tile = 16
-    for top in Swift.stride(from: 0, to: width, by: tile) {
-      for left in Swift.stride(from: 0, through: top, by: tile) {
-        for i in top..<min(top + tile, width) {
-          for j in left..<min(left + tile, i) { a[j * stride + i] = a[i * stride + j] }
+    let tile = 8
+    let whole = width / tile * tile
+    for top in Swift.stride(from: 0, to: whole, by: tile) {
+      for left in Swift.stride(from: 0, to: top, by: tile) {
+        for i in Swift.stride(from: 0, to: tile, by: 4) {
+          for j in Swift.stride(from: 0, to: tile, by: 4) {
+            turn(a + (top + i) * stride + left + j, to: a + (left + j) * stride + top + i, stride)
+          }
         }
       }
+      for i in top..<(top + tile) { for j in top..<i { a[j * stride + i] = a[i * stride + j] } }
+    }
+    for i in whole..<width { for j in 0..<i { a[j * stride + i] = a[i * stride + j] } }
+  }
+
+  /// Puts four by four elements down with rows and columns exchanged.
+  @inline(__always)
+  private static func turn(
+    _ a: UnsafePointer<Double>, to b: UnsafeMutablePointer<Double>, _ stride: Int
+  ) {
+    let first = Vectors.load(a, 0)
+    let second = Vectors.load(a, stride)
+    let third = Vectors.load(a, 2 &* stride)
+    let fourth = Vectors.load(a, 3 &* stride)
+    for k in 0..<4 {
+      Vectors.store(SIMD4(first[k], second[k], third[k], fourth[k]), b, k &* stride)
     }
   }
 }

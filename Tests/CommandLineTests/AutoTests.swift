@@ -6,7 +6,8 @@ import Testing
 @Suite struct AutoTests {
   private static let arguments = [
     "learn", "--auto", "--target", "cnt", "--task", "regression", "--time", "dteday,hr", "--ignore",
-    "instant,casual,registered", "--model", "mixture:second-order=on,forgetting=0.999",
+    "instant,casual,registered", "--model",
+    "mixture:second-order=on,memory=100000,forgetting=0.999,errors=on",
     "--interval", "0.9", "--predictions", "p.txt", "--quiet", "--write-config", "c.json",
   ]
 
@@ -70,6 +71,41 @@ import Testing
     let file = Golden.project.appending(path: "Datasets/bikes/hour.csv")
     let text = try String(contentsOf: file, encoding: .utf8)
     return Array(text.split(whereSeparator: \.isNewline).prefix(rows + 1))
+  }
+
+  /// The recipe that a run settled on.
+  private func recipe(_ lines: [Substring], _ extra: [String]) throws -> String {
+    try Weir.inFolder { folder in
+      let result = try Weir.run(
+        [
+          "learn", "--auto", "--target", "cnt", "--task", "regression", "--time", "dteday,hr",
+          "--ignore", "instant,casual,registered", "-q", "--write-config", "c.json",
+        ] + extra, input: Data(lines.joined(separator: "\n").utf8), in: folder)
+      #expect(result.code == 0, "\(result.error)")
+      return try String(contentsOf: folder.appending(path: "c.json"), encoding: .utf8)
+    }
+  }
+
+  @Test func `the recipe has shapes of the present and of the past, and can do without the past`()
+    throws
+  {
+    let lines = try bikes(1100)
+    let present = [
+      "temp*temp", "hr*temp:0.3", "hr*hum:0.3", "hr*workingday",
+      "mixture:second-order=on,trees=forest",
+    ]
+    let past = [
+      "weathersit=1h", "weathersit*weathersit@1h", "hr*sqrt(cnt)@2h",
+      "hr*sqrt(cnt)@1h*sqrt(cnt)@1h:0.3", "hr*workingday*sqrt(cnt)@1h",
+      "sqrt(cnt)=hr*workingday:0.03", "errors=on",
+    ]
+    let whole = try recipe(lines, [])
+    for part in present + past { #expect(whole.contains(part), "\(part)") }
+    // A holiday is rare: with the last label it would be too dear.
+    #expect(!whole.contains("hr*holiday*sqrt(cnt)@1h"))
+    let bare = try recipe(lines, ["--lag", "none"])
+    for part in present { #expect(bare.contains(part), "\(part)") }
+    for part in past { #expect(!bare.contains(part), "\(part)") }
   }
 
   @Test(arguments: [0, 24])

@@ -65,7 +65,7 @@ import Testing
     var all: [EngineOptions] = []
     for reaction in ReactionKind.allCases {
       var options = EngineOptions()
-      options.models = ["mixture", "linear:optimizer=sgd,rate=0.01"]
+      options.models = ["mixture:errors=on", "linear:optimizer=sgd,rate=0.01"]
       options.labelDelay = delay
       options.interval = 0.9
       options.season = .events(24)

@@ -278,7 +278,7 @@ import Testing
     #expect(message { $0.target = "count" }.contains("there is no such column"))
     #expect(message { $0.target = "cn" }.contains("did you mean cnt?"))
     #expect(message { $0.target = nil }.contains("--target (the columns are hr, temp, cnt)"))
-    #expect(message { $0.crosses = ["hr"] } == "--cross hr: expected COLUMN*COLUMN")
+    #expect(message { $0.crosses = ["hr"] } == "--cross hr: expected COLUMN*COLUMN[:SCALE]")
     #expect(message { $0.lags = ["cnt=0"] }.hasPrefix("--lag cnt=0: expected COLUMN=1,24,168"))
     #expect(message { $0.lags = ["cnt=1h"] }.contains("needs --time"))
     #expect(

@@ -156,6 +156,33 @@ import Testing
       #expect(sums == [round, round + 1, round + 2])
     }
   }
+
+  @Test(arguments: [0, 1, 7, 8, 9, 16, 61]) func `a mirrored triangle is symmetric`(width: Int) {
+    var random = SplitMix(seed: 9)
+    let stride = width + 3
+    var matrix = (0..<max(1, stride * width)).map { _ in random.normal() }
+    let before = matrix
+    matrix.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      SymmetricSystem.mirror(base, stride: stride, width: width)
+    }
+    for i in 0..<width {
+      for j in 0..<stride where j <= i || j >= width {
+        #expect(matrix[i * stride + j] == before[i * stride + j])
+      }
+      for j in 0..<i { #expect(matrix[j * stride + i] == before[i * stride + j]) }
+    }
+  }
+
+  @Test(arguments: [0, 1, 7, 8, 9, 100]) func `BLAS adds a multiple of a vector`(count: Int) {
+    var random = SplitMix(seed: 10)
+    let x = (0..<count + 1).map { _ in random.normal() }
+    let y = (0..<count + 1).map { _ in random.normal() }
+    var sum = y
+    BLAS.add(0.7, x, to: &sum, count)
+    for i in 0..<count { #expect(abs(sum[i] - (y[i] + 0.7 * x[i])) < 1e-14) }
+    #expect(sum[count] == y[count])
+  }
 }
 
 @Suite struct SideThreadTests {

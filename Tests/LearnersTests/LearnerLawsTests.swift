@@ -55,6 +55,8 @@ import Testing
         text: "hoeffding-tree-regressor:grace=30,delta=0.5,leaf=mean,digits=1,depth=3,"
           + "poor-attributes=drop",
         task: .regression))
+    cases.append(
+      Case(text: "mixture:second-order=on,memory=300/20,errors=on", task: .regression))
     cases.append(Case(text: "mixture:trees=forest", task: .regression))
     for task in Task.allCases {
       cases.append(

@@ -125,4 +125,90 @@ import Testing
       for i in 0..<width { for j in 0..<width { gram[i * width + j] += x[i] * x[j] } }
     }
   }
+
+  /// 100 categories whose levels stay, and ten numbers whose weights wander slowly; noise on top.
+  private func wandering(_ count: Int, seed: UInt64) -> MicroBatch {
+    var random = SplitMix(seed: seed)
+    let levels = (0..<100).map { _ in 0.7 * random.normal() }
+    var weights = (0..<10).map { _ in 0.1 * random.normal() }
+    var batch = MicroBatch(capacity: count, denseWidth: weights.count)
+    for n in 0..<count {
+      let kind = random.below(levels.count)
+      var target = 10 + levels[kind] + random.normal()
+      for k in weights.indices {
+        weights[k] += 0.01 * random.normal()
+        let x = random.normal()
+        batch.nextDense[k] = x
+        target += weights[k] * x
+      }
+      batch.addSparse(kind, 1)
+      batch.endRow(target: target, weight: 1, time: .nan, line: n + 1)
+    }
+    return batch
+  }
+
+  @Test(arguments: [21, 22] as [UInt64])
+  func `weights that wander are followed better than by forgetting`(seed: UInt64) throws {
+    let rows = wandering(4000, seed: seed)
+    func loss(_ setting: String) throws -> Double {
+      var learner = try Catalogue.learners.make(
+        "mixture:second-order=on,links=identity,\(setting)",
+        LearnerContext(task: .regression, denseWidth: 10))
+      var said = Predictions(rows: rows.count, width: 1)
+      learner.learn(rows, rows: 0..<rows.count, into: &said)
+      return learner.experts.filter { $0.name.hasPrefix("kalman") || $0.name.hasPrefix("rls") }
+        .compactMap(\.loss).min() ?? .infinity
+    }
+    let best = try min(
+      loss("forgetting=0.9995"), loss("forgetting=0.998"), loss("forgetting=0.99"))
+    let own = try loss("memory=100000")
+    #expect(own < 0.95 * best, "seed \(seed): \(own), not well under \(best)")
+  }
+
+  /// Noise that lasts for one row more: e + 0.8 of the error before.
+  private func remembering(_ count: Int) -> MicroBatch {
+    var random = SplitMix(seed: 23)
+    var batch = MicroBatch(capacity: count, denseWidth: 1)
+    var before = 0.0
+    for n in 0..<count {
+      let (x, e) = (random.normal(), random.normal())
+      batch.nextDense[0] = x
+      batch.endRow(
+        target: 2 * x + e + 0.8 * before, weight: 1, time: .nan, line: n + 1)
+      before = e
+    }
+    return batch
+  }
+
+  @Test func `the last error that had arrived is a feature on request`() throws {
+    let rows = remembering(4000)
+    func mean(_ text: String) throws -> Double {
+      var learner = try Catalogue.learners.make(
+        text, LearnerContext(task: .regression, denseWidth: 1))
+      var said = Predictions(rows: rows.count, width: 1)
+      learner.learn(rows, rows: 0..<rows.count, into: &said)
+      return (0..<rows.count).reduce(0) { $0 + abs(said[$1] - rows.targets[$1]) }
+        / Double(rows.count)
+    }
+    // E|e| of the noise alone is 0.798; with what the error before leaves of it, 1.28 times that.
+    #expect(try mean("mixture") > 0.95)
+    #expect(try mean("mixture:errors=on") < 0.84)
+  }
+
+  @Test func `with late labels the last error is the one that was known`() throws {
+    // The memo keeps it: what is learned later is what was asked, whatever came between.
+    let rows = remembering(600)
+    var learner = try Catalogue.learners.make(
+      "mixture:errors=on", LearnerContext(task: .regression, denseWidth: 1))
+    var said = Predictions(rows: rows.count, width: 1)
+    learner.learn(rows, rows: 0..<500, into: &said)
+    var memo = [Double](repeating: .nan, count: learner.memoWidth)
+    learner.predict(rows, row: 500, memo: &memo, into: &said)
+    let first = said[500]
+    learner.learn(rows, rows: 501..<510, into: &said)
+    var again = [Double](repeating: .nan, count: learner.memoWidth)
+    learner.predict(rows, row: 500, memo: &again, into: &said)
+    #expect(memo[0] == first)
+    #expect(memo[2] != again[2])
+  }
 }

@@ -11,7 +11,16 @@ import Batches
 /// - Lags of the target at 1, 2, 3, S, S+1, 7S and 7S+1 rows, in event time where there is one, as square
 ///   roots where no label is negative; lags of numeric columns at 1 and S, whose differences linear
 ///   models find by themselves.
-/// - Running means of the target by position, with each category of few values.
+/// - Running means of the target by position, with each category of few values; with one of two levels
+///   that are both common at three rates.
+///
+/// Where what is to be predicted is a number, also
+///
+/// - squares of numeric columns; what a category of few values was one row ago, and that by what it is now;
+/// - position crossed with numeric columns, as long as they do not say the same, with the last label but one,
+///   with the square of the last, and with the last by each category of two common levels. Those with
+///   columns and with the square are put in small (`:0.3`): weights of shapes are expected to be small,
+///   and so cost less to learn.
 ///
 /// A column that says the same as a clock (an hour beside a timestamp) is taken for it. What the user gave
 /// stays; `--lag none` leaves everything out that is made of the past.
@@ -23,6 +32,11 @@ struct AutoRecipe {
   private static let fewLevels = 7
   private static let mostCrosses = 12
   private static let mostLagged = 16
+  /// Positions of a season that may be crossed with numbers, and numbers that are.
+  private static let longestShaped = 64
+  private static let mostShaped = 4
+  /// A category of two levels is even if neither is rarer.
+  private static let leastShare = 0.1
 
   private var options: IngestOptions
   private let evidence: [ColumnEvidence]
@@ -68,13 +82,14 @@ struct AutoRecipe {
     let position = season.map { nameOfPosition($0, columns) }
     let weekday = season.flatMap { nameOfWeekday($0, columns) }
     addCrosses(position, weekday, few.map(\.name))
-    guard usesHistory else { return }
-    let lagged = columns.filter {
+    let numbers = columns.filter {
       $0.isNumeric && !isCategory.contains($0.name) && $0.values > 0 && $0.booleans == 0
     }
+    addCurves(position, season, numbers)
+    guard usesHistory else { return }
     addHistory(
-      season, position, weekday, few: few.map(\.name),
-      lagged: lagged.prefix(AutoRecipe.mostLagged).map(\.name))
+      season, position, weekday, few: few,
+      lagged: numbers.prefix(AutoRecipe.mostLagged).map(\.name))
   }
 
   /// Whether an option can name the column: what separates names there must not be part of one.
@@ -274,16 +289,40 @@ struct AutoRecipe {
     for partner in partners.prefix(AutoRecipe.mostCrosses) { add("\(position)*\(partner)") }
   }
 
+  /// Squares of numbers, and numbers by position, where what is to be predicted is a number. Ten or sixteen
+  /// numbers by position would cost more to learn than they tell: the first few.
+  private mutating func addCurves(
+    _ position: String?, _ season: Season?, _ numbers: [ColumnEvidence]
+  ) {
+    guard isRegression, numbers.count <= AutoRecipe.mostLagged else { return }
+    for number in numbers { add("\(number.name)*\(number.name)") }
+    guard let position, let season, season.length <= AutoRecipe.longestShaped else { return }
+    var taken: [ColumnEvidence] = []
+    for number in numbers where taken.count < AutoRecipe.mostShaped {
+      // What says the same twice is crossed once.
+      guard taken.allSatisfy({ abs($0.correlation(with: number)) < 0.95 }) else { continue }
+      taken.append(number)
+      add("\(position)*\(number.name):0.3")
+    }
+  }
+
+  /// Whether the target is a number, and one of more than two values.
+  private var isRegression: Bool {
+    guard let target, hasNumericTarget else { return false }
+    let isNumber = options.task == .regression || (options.task == nil && target.isNumeric)
+    return isNumber && Set(target.texts.compactMap(Double.init)).count > 2
+  }
+
   private mutating func addHistory(
-    _ season: Season?, _ position: String?, _ weekday: String?, few: [String], lagged: [String]
+    _ season: Season?, _ position: String?, _ weekday: String?, few: [ColumnEvidence],
+    lagged: [String]
   ) {
     let length = season?.length
     let near = ([1] + (length.map { [$0] } ?? [])).map(text).joined(separator: ",")
     for name in lagged { options.lags.append("\(name)=\(near)") }
     guard let target, hasNumericTarget else { return }
+    let isRegression = isRegression
     let numbers = target.texts.compactMap(Double.init)
-    let isNumber = options.task == .regression || (options.task == nil && target.isNumeric)
-    let isRegression = isNumber && Set(numbers).count > 2
     let isRoot = isRegression && numbers.allSatisfy { $0 >= 0 }
     let series = isRoot ? "sqrt(\(target.name))" : target.name
     var distances = [1, 2, 3]
@@ -295,16 +334,36 @@ struct AutoRecipe {
     options.lags.append("\(series)=\(lags.joined(separator: ","))")
     if let position { add("\(position)*\(series)@\(lags[0])") }
     guard isRegression else { return }
+    let others = few.filter { $0.name != position && $0.name != weekday }
+    for column in others.prefix(AutoRecipe.mostLagged) {
+      options.lags.append("\(column.name)=\(lags[0])")
+      add("\(column.name)*\(column.name)@\(lags[0])")
+    }
+    if let position, let length, length <= AutoRecipe.longestShaped {
+      add("\(position)*\(series)@\(lags[1])")
+      add("\(position)*\(series)@\(lags[0])*\(series)@\(lags[0]):0.3")
+      for column in others where isEven(column) {
+        add("\(position)*\(column.name)*\(series)@\(lags[0])")
+      }
+    }
     if let key = options.key { options.means.append("\(series)=\(key):0.1") }
     guard let position else { return }
     options.means.append("\(series)=\(position):0.2")
     if let weekday, weekday != position {
       options.means.append("\(series)=\(position)*\(weekday):0.2")
     }
-    for name in few.filter({ $0 != position && $0 != weekday }).prefix(4) {
-      options.means.append("\(series)=\(position)*\(name):0.1")
+    for column in others.prefix(4) {
+      // What has data enough is followed slowly and fast too.
+      for rate in isEven(column) ? ["0.03", "0.1", "0.3"] : ["0.1"] {
+        options.means.append("\(series)=\(position)*\(column.name):\(rate)")
+      }
     }
     if let key = options.key { options.means.append("\(series)=\(key)*\(position):0.1") }
+  }
+
+  /// Whether a category has two levels and neither is rare.
+  private func isEven(_ column: ColumnEvidence) -> Bool {
+    Set(column.texts).count == 2 && column.rarestShare >= AutoRecipe.leastShare
   }
 
   private static func unique(_ values: [Int]) -> [Int] {

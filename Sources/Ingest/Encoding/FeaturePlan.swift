@@ -68,6 +68,13 @@ enum ClockColumn: Equatable {
   }
 }
 
+/// A category that is no column of the input.
+enum DerivedLevel: Equatable {
+  case clock(ClockColumn)
+  /// What a column's level was so far back, `word` in the words of who asked for it.
+  case earlier(column: Int, word: String, back: StreamInterval)
+}
+
 /// A running mean of the target by the joint level of some columns.
 struct MeanFeature: Equatable {
   let columns: [Int]
@@ -93,6 +100,8 @@ struct LagSeries: Equatable {
 struct SparseFeature: Equatable {
   let columns: [Int]
   let dense: [Int]
+  /// What its value is multiplied by: below 1, weights are expected to be small.
+  var scale = 1.0
   /// Whether rows have it now.
   var isOn = true
 }
@@ -108,8 +117,8 @@ struct FeaturePlan: Equatable {
   }
 
   let columns: [String]
-  /// Categories by the clock; their indices follow those of the columns.
-  var clocks: [ClockColumn] = []
+  /// Categories that are no columns; their indices follow those of the columns.
+  var derivedLevels: [DerivedLevel] = []
   var needs: [Need]
   var missing: [MissingPolicy]
   var task: Task
@@ -126,9 +135,18 @@ struct FeaturePlan: Equatable {
   var series: [LagSeries] = []
   var means: [MeanFeature] = []
 
-  /// What a column, or a clock, is called.
+  /// What a category is called, whether it is a column or not.
   func name(ofLevel index: Int) -> String {
-    index < columns.count ? columns[index] : clocks[index - columns.count].name
+    guard index >= columns.count else { return columns[index] }
+    switch derivedLevels[index - columns.count] {
+    case .clock(let clock): return clock.name
+    case .earlier(let column, let word, _): return "\(columns[column])@\(word)"
+    }
+  }
+
+  /// The index of the category that is called so and is no column.
+  func derivedLevel(_ name: String) -> Int? {
+    (columns.count..<columns.count + derivedLevels.count).first { self.name(ofLevel: $0) == name }
   }
 }
 
@@ -176,6 +194,7 @@ struct FeaturePlanner {
 
   /// The index of a category that a cross or a mean names: a column's or a clock's.
   private mutating func levelColumn(_ name: String, _ option: String) throws(IngestError) -> Int {
+    if let known = plan.derivedLevel(name), !plan.columns.contains(name) { return known }
     guard !plan.columns.contains(name), let clock = ClockColumn(name) else {
       let index = try column(name, option)
       plan.needs[index].insert(.level)
@@ -185,9 +204,8 @@ struct FeaturePlanner {
       throw .badFeature(
         option: option, text: name, reason: "it needs --time to know the event's time")
     }
-    if let known = plan.clocks.firstIndex(of: clock) { return plan.columns.count + known }
-    plan.clocks.append(clock)
-    return plan.columns.count + plan.clocks.count - 1
+    plan.derivedLevels.append(.clock(clock))
+    return plan.columns.count + plan.derivedLevels.count - 1
   }
 
   /// The name inside `sqrt(NAME)`.
@@ -327,6 +345,10 @@ struct FeaturePlanner {
       let (name, isRoot) = FeaturePlanner.rooted(parts[0])
       let index = try column(name, "--lag")
       let isTarget = index == plan.target
+      if !isTarget, !isRoot, isCategory[index] {
+        try addEarlierLevels(index, text, words.map(String.init), distances)
+        continue
+      }
       guard isTarget ? plan.task != .multiclass : !isCategory[index] else {
         throw .badFeature(option: "--lag", text: text, reason: "\(name) is not a number")
       }
@@ -335,17 +357,13 @@ struct FeaturePlanner {
       for (word, distance) in zip(words, distances) {
         let name = "\(parts[0])@\(word)"
         switch distance {
-        case .events(let rows) where rows > 1_000_000:
-          throw .badFeature(
-            option: "--lag", text: text, reason: "a lag looks back on at most 1,000,000 rows")
+        case .events(let rows) where rows > FeaturePlanner.longestLag:
+          throw FeaturePlanner.tooLong(text)
         case .events(let rows):
           longest = max(longest, rows)
           _ = addDense(.lag(series: plan.series.count, distance: rows), name, .mean)
         case .seconds(let seconds):
-          guard !options.time.isEmpty else {
-            throw .badFeature(
-              option: "--lag", text: text, reason: "\(word) needs --time to know the event's time")
-          }
+          guard !options.time.isEmpty else { throw FeaturePlanner.timeless(text, String(word)) }
           longestSeconds = max(longestSeconds, seconds)
           _ = addDense(.timedLag(series: plan.series.count, seconds: seconds), name, .mean)
         }
@@ -357,11 +375,41 @@ struct FeaturePlanner {
     }
   }
 
+  private static let longestLag = 1_000_000
+
+  private static func tooLong(_ text: String) -> IngestError {
+    .badFeature(
+      option: "--lag", text: text, reason: "a lag looks back on at most 1,000,000 rows")
+  }
+
+  private static func timeless(_ text: String, _ word: String) -> IngestError {
+    .badFeature(
+      option: "--lag", text: text, reason: "\(word) needs --time to know the event's time")
+  }
+
+  /// What a category was some time ago is a category.
+  private mutating func addEarlierLevels(
+    _ index: Int, _ text: String, _ words: [String], _ distances: [StreamInterval]
+  ) throws(IngestError) {
+    plan.needs[index].insert(.level)
+    for (word, back) in zip(words, distances) {
+      switch back {
+      case .events(let rows) where rows > FeaturePlanner.longestLag:
+        throw FeaturePlanner.tooLong(text)
+      case .seconds where options.time.isEmpty: throw FeaturePlanner.timeless(text, word)
+      default: break
+      }
+      plan.derivedLevels.append(.earlier(column: index, word: word, back: back))
+      plan.sparse.append(
+        SparseFeature(columns: [plan.columns.count + plan.derivedLevels.count - 1], dense: []))
+    }
+  }
+
   private mutating func addMeans() throws(IngestError) {
     for text in options.means {
       let sides = text.split(separator: "=", maxSplits: 1).map(String.init)
-      let (name, isRoot) = FeaturePlanner.rooted(sides[0])
-      guard sides.count == 2, name == plan.targetName, plan.task != .multiclass else {
+      let (target, isRoot) = FeaturePlanner.rooted(sides[0])
+      guard sides.count == 2, target == plan.targetName, plan.task != .multiclass else {
         throw .badFeature(
           option: "--mean", text: text, reason: "expected \(plan.targetName)=COLUMN*COLUMN[:RATE]")
       }
@@ -382,25 +430,43 @@ struct FeaturePlanner {
         throw .badFeature(option: "--mean", text: text, reason: "no column to group by")
       }
       plan.means.append(MeanFeature(columns: keys, isRoot: isRoot, rate: rate))
-      _ = addDense(.mean(plan.means.count - 1), "\(sides[0])~\(parts[0])", .mean)
+      let short = "\(sides[0])~\(parts[0])"
+      // Of several means of the same the later ones show their rate.
+      let name = plan.denseNames.contains(short) ? "\(short):\(rate)" : short
+      _ = addDense(.mean(plan.means.count - 1), name, .mean)
     }
+  }
+
+  /// A product without its `:SCALE`, and that; a column's name may end like it.
+  private func scaled(_ text: String) throws(IngestError) -> (product: String, scale: Double) {
+    guard let colon = text.lastIndex(of: ":"),
+      !plan.columns.contains(where: { text.hasSuffix($0) && $0.contains(":") }),
+      let scale = Double(text[text.index(after: colon)...])
+    else { return (text, 1) }
+    guard scale > 0, scale <= 1000 else {
+      throw .badFeature(option: "--cross", text: text, reason: "the scale must be in 0…1000")
+    }
+    return (String(text[..<colon]), scale)
   }
 
   private mutating func addCrosses() throws(IngestError) {
     for text in options.crosses {
       var levels: [Int] = []
       var numbers: [Int] = []
-      let names = text.split(separator: "*").map(String.init)
+      let (product, scale) = try scaled(text)
+      let names = product.split(separator: "*").map(String.init)
       // A clock may also stand alone: it is no column, and so no feature unless it is named.
-      guard names.count >= 2 || ClockColumn(text) != nil else {
-        throw .badFeature(option: "--cross", text: text, reason: "expected COLUMN*COLUMN")
+      guard names.count >= 2 || ClockColumn(product) != nil else {
+        throw .badFeature(option: "--cross", text: text, reason: "expected COLUMN*COLUMN[:SCALE]")
       }
       for name in names {
         if let derived = plan.denseNames.firstIndex(of: name) {
           numbers.append(derived)
           continue
         }
-        if !plan.columns.contains(name), ClockColumn(name) != nil {
+        if !plan.columns.contains(name),
+          plan.derivedLevel(name) != nil || ClockColumn(name) != nil
+        {
           levels.append(try levelColumn(name, "--cross"))
           continue
         }
@@ -418,9 +484,13 @@ struct FeaturePlanner {
         }
       }
       if levels.isEmpty {
-        _ = addDense(.product(numbers), text, .mean)
+        guard scale == 1 else {
+          throw .badFeature(
+            option: "--cross", text: text, reason: "a product of numbers alone has no scale")
+        }
+        _ = addDense(.product(numbers), product, .mean)
       } else {
-        plan.sparse.append(SparseFeature(columns: levels, dense: numbers))
+        plan.sparse.append(SparseFeature(columns: levels, dense: numbers, scale: scale))
       }
     }
   }

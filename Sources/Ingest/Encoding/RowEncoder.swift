@@ -36,8 +36,10 @@ struct RowEncoder: ~Copyable {
   private var tables: [LevelTable]
   private let levels: UnsafeMutablePointer<Int>
   private var newLevels: [Int]
-  /// Rows of each key so far, where a clock counts them.
+  /// Rows of each key so far, where a category that is no column is there.
   private var rowsByKey: [Int] = []
+  /// For each such category its past; clocks have none.
+  private var earlierLevels: [EarlierLevels]
   private var groups: [KeyTable]
   private var sparseKeys: [KeyTable]
   private var sparseNames: [(feature: Int, key: UInt64)] = []
@@ -72,7 +74,7 @@ struct RowEncoder: ~Copyable {
     timeColumn = plan.time.first
     isRegression = plan.task == .regression
     columns = RowColumns(count: columnCount)
-    let levelCount = max(columnCount + plan.clocks.count, 1)
+    let levelCount = max(columnCount + plan.derivedLevels.count, 1)
     levels = .allocate(capacity: levelCount)
     levels.initialize(repeating: 0, count: levelCount)
     let plain = plan.dense.map { if case .column(let index) = $0 { index } else { -1 } }
@@ -82,6 +84,7 @@ struct RowEncoder: ~Copyable {
     levelColumns = plan.needs.indices.filter { plan.needs[$0].contains(.level) }
     tables = plan.columns.map { _ in LevelTable(limit: categoryLimit) }
     newLevels = plan.columns.map { _ in 0 }
+    earlierLevels = plan.derivedLevels.map(EarlierLevels.init)
     groups = plan.means.map { _ in KeyTable(limit: categoryLimit) }
     sparseKeys = plan.sparse.map { _ in KeyTable(limit: categoryLimit) }
     families = plan.sparse.map(EncodedFamily.init)
@@ -171,7 +174,7 @@ struct RowEncoder: ~Copyable {
     } else {
       findLevels()
       let key = plan.key.map { levels[$0] } ?? 0
-      readClocks(key: key, time: time)
+      deriveLevels(key: key, time: time)
       writePlain(&batch)
       writeDerived(&batch, key: key, time: time)
       mute(batch.nextDense)
@@ -240,11 +243,14 @@ struct RowEncoder: ~Copyable {
     return true
   }
 
-  private mutating func readClocks(key: Int, time: Double) {
-    guard !plan.clocks.isEmpty else { return }
+  private mutating func deriveLevels(key: Int, time: Double) {
+    guard !plan.derivedLevels.isEmpty else { return }
     while rowsByKey.count <= key { rowsByKey.append(0) }
-    for k in 0..<plan.clocks.count {
-      levels[columnCount + k] = plan.clocks[k].level(time: time, row: rowsByKey[key])
+    for k in 0..<plan.derivedLevels.count {
+      switch plan.derivedLevels[k] {
+      case .clock(let clock): levels[columnCount + k] = clock.level(time: time, row: rowsByKey[key])
+      case .earlier: levels[columnCount + k] = earlierLevels[k].level(time: time, key: key)
+      }
     }
     rowsByKey[key] += 1
   }
@@ -365,7 +371,8 @@ struct RowEncoder: ~Copyable {
         let dense = plan.sparse[family].dense
         for number in dense { value *= scales[number].standardised(row[number]) }
       }
-      batch.addSparse(index(of: family), value, family: family)
+      batch.addSparse(
+        index(of: family), value * families[family].scale, family: family)
     }
     for feature in scaledFeatures { scales[feature].add(row[feature]) }
   }
@@ -429,14 +436,27 @@ struct RowEncoder: ~Copyable {
     let named = min(columns.count, 3)
     for (position, column) in columns.prefix(3).enumerated() {
       let level = Int(packed >> UInt64(21 * (named - 1 - position))) & 0x1F_FFFF
-      let name = column < columnCount ? tables[column].name(level) : "\(level)"
+      let name = name(of: level, in: column)
       parts.append("\(plan.name(ofLevel: column))=\(name)")
     }
     return (parts + plan.sparse[feature].dense.map { plan.denseNames[$0] }).joined(separator: "*")
   }
 
+  private func name(of level: Int, in column: Int) -> String {
+    guard column >= columnCount else { return tables[column].name(level) }
+    guard case .earlier(let source, _, _) = plan.derivedLevels[column - columnCount] else {
+      return "\(level)"
+    }
+    return level == EarlierLevels.unknown ? "(unknown)" : tables[source].name(level - 1)
+  }
+
   /// Takes the row's own values into the histories, for the rows to come.
   private mutating func remember(_ label: Double, key: Int, time: Double) {
+    for k in 0..<plan.derivedLevels.count {
+      if case .earlier(let column, _, _) = plan.derivedLevels[k] {
+        earlierLevels[k].add(levels[column], time: time, key: key)
+      }
+    }
     for index in plan.series.indices {
       guard let column = plan.series[index].column else { continue }
       remember(numbers[column], in: index, key: key, time: time)
@@ -479,12 +499,14 @@ private struct EncodedFamily {
   /// The column whose levels they are; -1: several columns'.
   let column: Int
   let hasNumbers: Bool
+  let scale: Double
   private(set) var indices: UnsafeMutablePointer<Int32>
   private var room = 0
 
   init(_ feature: SparseFeature) {
     column = feature.columns.count == 1 ? feature.columns[0] : -1
     hasNumbers = !feature.dense.isEmpty
+    scale = feature.scale
     indices = .allocate(capacity: 1)
   }
 

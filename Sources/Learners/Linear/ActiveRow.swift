@@ -4,7 +4,7 @@ import Batches
 ///
 /// Dense features are scaled as the scaler stands and clamped to ±`limit`; the intercept is the feature
 /// that is always 1; sparse ones are raw, clamped too. Indices are those of `LinearLayout`, and those
-/// from `most` on are left out.
+/// from `most` on are left out. Where the layout has one dense feature more than batches, that is `own`.
 struct ActiveRow: Sendable {
   let layout: LinearLayout
   let limit: Double
@@ -16,6 +16,8 @@ struct ActiveRow: Sendable {
   private var norm = 0.0
   /// One more than the largest index.
   private var width: Int
+  /// A last dense feature that no batch has, as it is.
+  var own: Double?
   /// The dense features, standardised and not clamped.
   private(set) var scaled: [Double]
 
@@ -43,6 +45,7 @@ struct ActiveRow: Sendable {
       indices.withUnsafeMutableBufferPointer { indices in
         values.withUnsafeMutableBufferPointer { values in
           if let out = scaled.baseAddress { scaler.transform(batch.dense(i), into: out) }
+          if let own { scaled[dense - 1] = own }
           for j in 0..<dense {
             let value = scaled[j] > limit ? limit : (scaled[j] < -limit ? -limit : scaled[j])
             // A feature that is 0 takes no part; written anyway, so that there is no branch.

@@ -1,3 +1,4 @@
+import Glibc
 import Kernels
 import Snapshots
 
@@ -16,14 +17,33 @@ import Snapshots
 /// grows by 1/λ a row until one of them shows up. Here the prior is given back one weight at a time,
 /// each in its turn, as an observation of 0 (`leak`).
 ///
+/// **Wandering weights**: with a `memory` of τ rows instead of forgetting, P is the covariance of a Kalman filter
+/// whose weights, each by itself, wander about 0 and forget where they were in τ rows, staying within the
+/// prior (an autoregression of first order). Every `pace` rows, with ρ = exp(−pace/τ),
+///
+///     w ← ρ·w    P ← ρ²·P + (1 − ρ²)/ridge·I
+///
+/// which is one product and one addition on Q's diagonal. What has not been seen for long is as little known
+/// as at the start and no less, so that nothing winds up; and what is seen seldom is forgotten as slowly
+/// as what is seen often, where a forgetting factor doubts everything at one rate (M. West and
+/// J. Harrison, Bayesian Forecasting and Dynamic Models, 1997, ch. 6; R. E. Kalman, 1960).
+///
 /// Cost of a row of s features that are not 0: s·d + 2·d² flops, at BLAS's speed for the second.
 /// Memory: 8·d² bytes.
 struct InverseGram: Sendable {
   /// A leak comes every so many rows, for as many.
   private static let leakEvery = 4
 
+  /// Weights that wander take a step every so many rows.
+  private static let pace = 16
+
+  /// Weights from which on BLAS adds rows faster than a loop.
+  private static let leastForBLAS = 96
+
   let forgetting: Double
   let ridge: Double
+  /// Rows in which a weight forgets where it was; infinite: it stays where it is.
+  let memory: Double
   private(set) var width = 0
   /// Q₀, rows of `stride`.
   private var matrix: [Double] = []
@@ -32,18 +52,21 @@ struct InverseGram: Sendable {
   /// √hⱼ·qⱼ, one row each.
   private var changes: [Double] = []
   private var pending = 0
+  /// Room for qⱼ·x.
+  private var dots: [Double] = []
   private var rows = 0
   private var turn = 0
 
-  init(forgetting: Double, ridge: Double) {
+  init(forgetting: Double, ridge: Double, memory: Double = .infinity) {
     self.forgetting = forgetting
     self.ridge = ridge
+    self.memory = memory
   }
 
   var memoryBytes: Int { 8 * (matrix.count + changes.count) }
 
   /// Changes that are kept apart: few where the matrix fits into the nearest cache.
-  private var block: Int { stride < 96 ? 4 : 32 }
+  private var block: Int { stride < 96 ? 4 : stride < 384 ? 32 : 64 }
 
   mutating func grow(to count: Int) {
     guard count > width else { return }
@@ -54,9 +77,60 @@ struct InverseGram: Sendable {
       for i in 0..<width { for j in 0..<width { fresh[i * wider + j] = matrix[i * stride + j] } }
       (matrix, stride) = (fresh, wider)
       changes = Array(repeating: 0, count: block * wider)
+      dots = Array(repeating: 0, count: block)
     }
     for i in width..<count { matrix[i * stride + i] = 1 / (ridge * sigma) }
     width = count
+  }
+
+  /// out ← out + Q·x, by loops.
+  private func multiply(_ row: LentRow, into out: UnsafeMutablePointer<Double>) {
+    let n = width
+    matrix.withUnsafeBufferPointer { matrix in
+      guard let matrix = matrix.baseAddress else { return }
+      for a in 0..<row.count {
+        Vectors.add(row.values[a], matrix + Int(row.indices[a]) * stride, to: out, n)
+      }
+    }
+    changes.withUnsafeBufferPointer { changes in
+      guard let changes = changes.baseAddress else { return }
+      for j in 0..<pending {
+        let change = changes + j * stride
+        Vectors.add(-InverseGram.dot(row, change), change, to: out, n)
+      }
+    }
+  }
+
+  /// The same by BLAS: the rows of features that stand side by side, as dense ones do, in one product, and the
+  /// changes in another, so that `out` is not read and written anew for each.
+  private mutating func multiplyWide(_ row: LentRow, into out: UnsafeMutablePointer<Double>) {
+    let (n, stride, pending) = (width, stride, pending)
+    var dense = 0
+    while dense < row.count, row.indices[dense] == dense { dense += 1 }
+    matrix.withUnsafeBufferPointer { matrix in
+      guard let matrix = matrix.baseAddress else { return }
+      BLAS.accumulateTransposed(
+        1, matrix, stride: stride, rows: dense, columns: n, row.values, into: out)
+      for a in dense..<row.count {
+        BLAS.add(row.values[a], matrix + Int(row.indices[a]) * stride, to: out, n)
+      }
+    }
+    guard pending > 0 else { return }
+    dots.withUnsafeMutableBufferPointer { dots in
+      changes.withUnsafeBufferPointer { changes in
+        guard let changes = changes.baseAddress, let dots = dots.baseAddress else { return }
+        for j in 0..<pending { dots[j] = InverseGram.dot(row, changes + j * stride) }
+        BLAS.accumulateTransposed(
+          -1, changes, stride: stride, rows: pending, columns: n, dots, into: out)
+      }
+    }
+  }
+
+  @inline(__always)
+  private static func dot(_ row: LentRow, _ change: UnsafePointer<Double>) -> Double {
+    var sum = 0.0
+    for a in 0..<row.count { sum += change[Int(row.indices[a])] * row.values[a] }
+    return sum
   }
 
   /// Takes a row in. Writes σ·Q·x into `product` and returns the factor of e·product by which weights
@@ -68,20 +142,10 @@ struct InverseGram: Sendable {
     product.withUnsafeMutableBufferPointer { buffer in
       guard let out = buffer.baseAddress else { return }
       out.update(repeating: 0, count: n)
-      matrix.withUnsafeBufferPointer { matrix in
-        guard let matrix = matrix.baseAddress else { return }
-        for a in 0..<row.count {
-          Vectors.add(row.values[a], matrix + Int(row.indices[a]) * stride, to: out, n)
-        }
-      }
-      changes.withUnsafeBufferPointer { changes in
-        guard let changes = changes.baseAddress else { return }
-        for j in 0..<pending {
-          let change = changes + j * stride
-          var dot = 0.0
-          for a in 0..<row.count { dot += change[Int(row.indices[a])] * row.values[a] }
-          Vectors.add(-dot, change, to: out, n)
-        }
+      if n < InverseGram.leastForBLAS {
+        multiply(row, into: out)
+      } else {
+        multiplyWide(row, into: out)
       }
     }
     var q = 0.0
@@ -118,6 +182,19 @@ struct InverseGram: Sendable {
     push(product, (gain * sigma).squareRoot())
     for j in 0..<n { product[j] *= sigma }
     return (turn, gain)
+  }
+
+  /// Lets the weights wander when it is time to; returns what they keep of themselves.
+  mutating func wander() -> Double? {
+    guard memory < .infinity, rows % InverseGram.pace == 0 else { return nil }
+    let steps = Double(InverseGram.pace)
+    let kept = exp(-steps / memory)
+    sigma *= kept * kept
+    if sigma < 1e-8 { renormalise() }
+    let fresh = -expm1(-2 * steps / memory) / (ridge * sigma)
+    // Q₀ and Q differ by the changes that are kept apart: what is added to one is added to the other.
+    for j in 0..<width { matrix[j * stride + j] += fresh }
+    return kept
   }
 
   private mutating func push(_ vector: [Double], _ factor: Double) {
@@ -181,6 +258,7 @@ struct InverseGram: Sendable {
     (width, stride, pending, rows, turn) = (
       numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
     )
+    dots = Array(repeating: 0, count: block)
     guard changes.count == block * stride, (0..<block).contains(pending),
       (0..<max(width, 1)).contains(turn)
     else { throw .corrupt }

@@ -9,10 +9,13 @@ import Snapshots
 ///
 /// Experts, for each link (identity, √ and log1p while no label is negative; log-odds for classes): eight
 /// rates of implicit SGD and four of AdaGrad (`FirstOrderExperts`), and where the row is narrow enough or
-/// on request recursive least squares, for classes online Newton, at several forgetting factors
-/// (`SecondOrderExperts`). Beside them stand persistence ("same as last time") and, where a season is
+/// on request second order (`SecondOrderExperts`): for numbers Kalman filters of weights that wander, at several
+/// memories, and recursive least squares that forget; for classes online Newton at several forgetting factors. Beside them stand persistence ("same as last time") and, where a season is
 /// known, the same of a season ago, and on request trees (for numbers a `ResidualForest`): a mixture is soon no
 /// worse than the best of all these.
+///
+/// With `errors=on` the mixture's last error that had arrived is a feature too, so that an expert is a regression
+/// whose noise remembers one step (extended least squares: L. Ljung, System Identification, 1999, ch. 11).
 ///
 /// Rows are standardised by what came before them, clamped to ±5, and both predicted and learned so.
 /// Predictions of numbers are clamped to the labels' range and half of it on both sides. The
@@ -20,7 +23,7 @@ import Snapshots
 ///
 /// `mixture` beside other `--model`s mixes those instead of its own.
 ///
-/// Memory: 128 bytes a feature and link; 8·d² for each forgetting factor.
+/// Memory: 128 bytes a feature and link; 8·d² for each second-order block.
 struct Mixture: Learner {
   static let parameters: [Parameter] = [
     Parameter(
@@ -29,12 +32,23 @@ struct Mixture: Learner {
         + "numbers, up to 256 weights"),
     Parameter(
       "forgetting", .reals(default: [], in: 0.5...1),
-      "weight that second-order experts keep from row to row (0.9995/0.998/1; past 256 weights "
-        + "two of them, past 512 one)"),
+      "weight that least-squares experts keep from row to row (for numbers 0.998/1, for "
+        + "classes 0.9995/0.998/1)"),
+    Parameter(
+      "memory", .reals(default: [], in: 1...1e15),
+      "rows in which the weights of Kalman experts forget where they were (for numbers "
+        + "100000/10000; past 256 weights the first of these and of forgetting, past 768 the first of "
+        + "these alone)"),
+    Parameter(
+      "prior", .real(default: 1, in: 1e-9...1e9),
+      "the variance of their weights before anything is known, in that of the noise"),
     Parameter("ridge", .real(default: 0.1, in: 1e-9...1e9), "their penalty on squared weights"),
     Parameter(
       "most", .integer(default: 2000, in: 1...8000),
       "weights that they take at most; memory is 8·most² bytes each"),
+    Parameter(
+      "errors", .choice(default: "off", of: ["off", "on"]),
+      "for numbers: the last error of the mixture that had arrived, among the features"),
     Parameter(
       "links", .choice(default: "auto", of: ["auto", "identity"]),
       "auto: also the square root and the logarithm of a target that is never negative"),
@@ -85,6 +99,8 @@ struct Mixture: Learner {
   private let most: Int
   /// Whether there are fewer second-order experts the more weights they take.
   private let thins: Bool
+  /// Dense features of a batch's row; the layout may have one more.
+  private let denseWidth: Int
   private let layout: LinearLayout
   private let links: [Link]
   private let blank: Blank
@@ -98,6 +114,8 @@ struct Mixture: Learner {
   private var targets: TargetStatistics
   private var pool: MLpoly
   private var tally: LossTally
+  /// Nil where errors are no feature.
+  private var lastError: LastError?
   private let dissects: Bool
   private(set) var dissections = Dissections()
   private var learned = 0
@@ -115,7 +133,10 @@ struct Mixture: Learner {
     isBinary = context.task == .binary
     dissects = context.dissects && !companions.areGiven
     poolsLogOdds = isBinary && settings.word("pool") == "log-odds"
-    layout = LinearLayout(denseWidth: context.denseWidth)
+    denseWidth = context.denseWidth
+    lastError =
+      settings.word("errors") == "on" && !isBinary && !companions.areGiven ? LastError() : nil
+    layout = LinearLayout(denseWidth: denseWidth + (lastError == nil ? 0 : 1))
     let wish = settings.word("second-order")
     let isAlone = companions.areGiven
     most = wish == "on" ? settings.integer("most") : min(settings.integer("most"), 256)
@@ -127,16 +148,14 @@ struct Mixture: Learner {
     let width = layout.denseCount
     let hasSecond =
       !isAlone && (wish == "on" || (wish == "auto" && !isBinary)) && width <= most
-    let given = settings.reals("forgetting")
-    let factors = given.isEmpty ? [0.9995, 0.998, 1] : given
-    thins = given.isEmpty
-    let ridge = settings.real("ridge")
     let links = links
+    let layout = layout
+    thins = settings.reals("forgetting").isEmpty && settings.reals("memory").isEmpty
     first = links.map { FirstOrderExperts(link: $0, width: width) }
     second =
       hasSecond
-      ? factors.map {
-        SecondOrderExperts(links: links, forgetting: $0, ridge: ridge, width: width)
+      ? Mixture.inverses(settings, isBinary).map {
+        SecondOrderExperts($0, links: links, inverse: $1, layout: layout)
       } : []
     self.companions = companions
     blank = Blank(first: first, second: second, companions: companions)
@@ -150,6 +169,26 @@ struct Mixture: Learner {
     pool = MLpoly(experts: experts)
     tally = LossTally(experts: experts, isBinary: isBinary)
     hand = Hand(layout: layout, experts: experts, links: links.count)
+  }
+
+  /// The inverses of second-order experts by the experts' names, those first that stay longest.
+  private static func inverses(
+    _ settings: Settings, _ isBinary: Bool
+  ) -> [(String, InverseGram)] {
+    let (ridge, prior) = (settings.real("ridge"), settings.real("prior"))
+    func wandering(_ memory: Double) -> (String, InverseGram) {
+      ("kalman \(Int(memory))", InverseGram(forgetting: 1, ridge: 1 / prior, memory: memory))
+    }
+    func forgetting(_ factor: Double) -> (String, InverseGram) {
+      let name = isBinary ? "newton" : "rls"
+      return ("\(name) \(factor)", InverseGram(forgetting: factor, ridge: ridge))
+    }
+    let (memories, factors) = (settings.reals("memory"), settings.reals("forgetting"))
+    guard memories.isEmpty, factors.isEmpty else {
+      return memories.map(wandering) + factors.map(forgetting)
+    }
+    guard !isBinary else { return [0.9995, 0.998, 1].map(forgetting) }
+    return [wandering(1e5), forgetting(0.998), wandering(1e4), forgetting(1)]
   }
 
   var outputs: Int { 1 }
@@ -170,14 +209,22 @@ struct Mixture: Learner {
     var (said, forest) = (companions, forest)
     said.predict(batch, rows)
     for i in rows {
-      hand.row.fill(batch, i, scaler)
+      fill(&hand, batch, i, lastError?.value)
       hand.left = forest?.answer(batch, i, hand.row.scaled) ?? 0
       predictions[i] = ask(said, i, &hand)
     }
   }
 
-  /// The mixture, the last label that had arrived, and what each expert said.
-  var memoWidth: Int { 2 + pool.weights.count }
+  private func fill(
+    _ hand: inout Hand, _ batch: borrowing MicroBatch, _ i: Int, _ error: Double?
+  ) {
+    hand.row.own = error
+    hand.row.fill(batch, i, scaler)
+  }
+
+  /// The mixture, the last label and the last error that had arrived, and what each expert said.
+  var memoWidth: Int { Mixture.saidFrom + pool.weights.count }
+  private static let saidFrom = 3
 
   mutating func predict(
     _ batch: borrowing MicroBatch, row: Int, memo: UnsafeMutablePointer<Double>,
@@ -186,12 +233,13 @@ struct Mixture: Learner {
     guard var own = hand.take() else { return }
     defer { hand = own }
     companions.predict(batch, row..<row + 1)
-    own.row.fill(batch, row, scaler)
+    fill(&own, batch, row, lastError?.value)
     own.left = forest?.answer(batch, row, own.row.scaled) ?? 0
     predictions[row] = ask(companions, row, &own)
     memo[0] = predictions[row]
     memo[1] = Double(companions.persistence.last)
-    own.lend { _, _, p in (memo + 2).update(from: p, count: pool.weights.count) }
+    memo[2] = lastError?.value ?? 0
+    own.lend { _, _, p in (memo + Mixture.saidFrom).update(from: p, count: pool.weights.count) }
   }
 
   /// Every expert's prediction of a row, and their mixture.
@@ -277,7 +325,7 @@ struct Mixture: Learner {
     guard var own = hand.take() else { return }
     defer { hand = own }
     for i in rows {
-      own.row.fill(batch, i, scaler)
+      fill(&own, batch, i, lastError.map { last in memo.map { $0[2] } ?? last.value })
       own.left = forest?.answer(batch, i, own.row.scaled) ?? 0
       let mixture = ask(companions, i, &own)
       predictions[i] = mixture
@@ -289,6 +337,8 @@ struct Mixture: Learner {
       scaler.observe(batch.dense(i))
       let known = memo.map { Int($0[1]) } ?? companions.persistence.last
       companions.persistence.observe(y, after: known)
+      let link = links.isEmpty ? .identity : links[baseLink]
+      lastError?.observe(link.forward(y) - link.forward(memo?[0] ?? mixture))
       learned += 1
     }
   }
@@ -322,7 +372,7 @@ struct Mixture: Learner {
       grow(to: row.width)
       if isFirst, !isBinary {
         for l in 0..<first.count { first[l].startIntercepts(at: linkTargets[l], layout) }
-        for s in 0..<second.count { second[s].startIntercepts(at: linkTargets, layout) }
+        for s in 0..<second.count { second[s].startIntercepts(at: linkTargets) }
       } else {
         let live = targets.areLinksOpen ? links.count : min(1, links.count)
         for l in 0..<live {
@@ -339,7 +389,7 @@ struct Mixture: Learner {
       }
       guard let memo else { return follow(y, mixture, p) }
       // Weights go by what was said when the row was asked for.
-      p.update(from: memo + 2, count: pool.weights.count)
+      p.update(from: memo + Mixture.saidFrom, count: pool.weights.count)
       follow(y, memo[0], p)
     }
   }
@@ -377,7 +427,7 @@ struct Mixture: Learner {
     func weight(_ j: Int) -> Double { block?.weight(j) ?? expert.weight(best, j) }
     let limit = hand.row.limit
     let scaled = hand.row.scaled
-    for j in 0..<layout.denseWidth {
+    for j in 0..<denseWidth {
       dissections.add(weight(j) * max(-limit, min(limit, scaled[j])))
     }
     let sparse = batch.sparse(i)
@@ -385,13 +435,16 @@ struct Mixture: Learner {
       let value = max(-limit, min(limit, sparse.values[s]))
       dissections.add(weight(layout.sparseOffset + Int(sparse.indices[s])) * value)
     }
-    dissections.endRow(intercept: weight(layout.intercept), target: links[link].forward(y))
+    // What is no column and no family counts with the intercept.
+    var constant = weight(layout.intercept)
+    if let own = hand.row.own { constant += weight(denseWidth) * max(-limit, min(limit, own)) }
+    dissections.endRow(intercept: constant, target: links[link].forward(y))
   }
 
   private mutating func tellRestart(_ s: Int) {
     note(
       "inverse-restarted",
-      "the inverse at forgetting \(second[s].forgetting) lost its positive definiteness; it starts "
+      "the inverse of \(second[s].name) lost its positive definiteness; it starts "
         + "again from the prior")
   }
 
@@ -408,7 +461,7 @@ struct Mixture: Learner {
           + "(second-order=on, most=…)")
       return
     }
-    let kept = !thins || width <= 256 ? second.count : width <= 512 ? 2 : 1
+    let kept = thins ? Mixture.kept(width, isBinary) : second.count
     if second.count > kept { second.removeLast(second.count - kept) }
     for s in second.indices { second[s].grow(to: width) }
     let bytes = second.reduce(0) { $0 + $1.memoryBytes }
@@ -419,6 +472,12 @@ struct Mixture: Learner {
         "the inverses of \(second.count) second-order experts now take \(bytes >> 20) MB (8·d² "
           + "bytes each, \(most) weights at most)")
     }
+  }
+
+  /// How many second-order experts so many weights may have.
+  private static func kept(_ width: Int, _ isBinary: Bool) -> Int {
+    guard width > 256 else { return .max }
+    return width <= (isBinary ? 512 : 768) ? 2 : 1
   }
 
   private mutating func note(_ kind: String, _ text: String) {
@@ -435,6 +494,7 @@ struct Mixture: Learner {
     forest?.reset()
     scaler.reset()
     targets = TargetStatistics(links: links)
+    if lastError != nil { lastError = LastError() }
     pool.reset()
     var scratch = Predictions(rows: window.count, width: 1)
     let before = learned
@@ -471,8 +531,7 @@ struct Mixture: Learner {
     }
     for block in blank.second {
       names += links.map { link in
-        "\(isBinary ? "newton" : "rls") \(block.forgetting)"
-          + (links.count > 1 ? " of \(link.rawValue)" : "")
+        block.name + (links.count > 1 ? " of \(link.rawValue)" : "")
       }
     }
     var seconds: [Double?] = names.map { _ in nil }
@@ -502,7 +561,7 @@ struct Mixture: Learner {
       for j in sum.indices { sum[j] += weight / total * weights[j] }
     }
     return LinearWeights(
-      dense: Array(sum[..<layout.denseWidth]), sparse: Array(sum[layout.sparseOffset...]),
+      dense: Array(sum[..<denseWidth]), sparse: Array(sum[layout.sparseOffset...]),
       intercept: sum[layout.intercept])
   }
 
@@ -514,6 +573,7 @@ struct Mixture: Learner {
     companions.write(to: &writer)
     forest?.write(to: &writer)
     targets.write(to: &writer)
+    lastError?.write(to: &writer)
     pool.write(to: &writer)
     tally.write(to: &writer)
   }
@@ -529,6 +589,7 @@ struct Mixture: Learner {
     try companions.restore(from: &reader)
     try forest?.restore(from: &reader)
     try targets.restore(from: &reader)
+    try lastError?.restore(from: &reader)
     try pool.restore(from: &reader)
     try tally.restore(from: &reader)
   }

@@ -11,23 +11,26 @@ import Snapshots
 ///     w ← w + (t − p)/v · P·x / (λ/(u·v) + q)
 ///
 /// where t − p is the error of the link's own target (p = z but for classes). u = min(1, 1.5·s/|e|)
-/// with s a running scale of the errors of the last link. See `InverseGram` for P.
+/// with s a running scale of the errors of the last link. See `InverseGram` for P, and for weights that
+/// wander, when it is a Kalman filter of variances in those of the noise; the intercept then stays.
 struct SecondOrderExperts: Sendable {
   private static let huber = 1.5
 
   let links: [Link]
-  let forgetting: Double
+  let name: String
+  private let intercept: Int
   private var inverse: InverseGram
   private var weights: [[Double]]
   private var scale = 0.0
   private var px: [Double] = []
 
-  init(links: [Link], forgetting: Double, ridge: Double, width: Int) {
+  init(_ name: String, links: [Link], inverse: InverseGram, layout: LinearLayout) {
+    self.name = name
     self.links = links
-    self.forgetting = forgetting
-    inverse = InverseGram(forgetting: forgetting, ridge: ridge)
+    self.inverse = inverse
+    intercept = layout.intercept
     weights = links.map { _ in [] }
-    grow(to: width)
+    grow(to: layout.denseCount)
   }
 
   var memoryBytes: Int { inverse.memoryBytes + weights.count * (weights.first?.count ?? 0) * 8 }
@@ -43,8 +46,8 @@ struct SecondOrderExperts: Sendable {
     px.append(contentsOf: repeatElement(0, count: width - px.count))
   }
 
-  mutating func startIntercepts(at values: [Double], _ layout: LinearLayout) {
-    for l in weights.indices { weights[l][layout.intercept] = values[l] }
+  mutating func startIntercepts(at values: [Double]) {
+    for l in weights.indices { weights[l][intercept] = values[l] }
   }
 
   /// Writes the predictor of each link.
@@ -104,6 +107,13 @@ struct SecondOrderExperts: Sendable {
         weights[l].withUnsafeMutableBufferPointer { w in
           if let w = w.baseAddress { Vectors.add(back, px, to: w, n) }
         }
+      }
+    }
+    if let kept = inverse.wander() {
+      for l in weights.indices {
+        let level = weights[l][intercept]
+        for j in 0..<n { weights[l][j] *= kept }
+        weights[l][intercept] = level
       }
     }
     return true
