@@ -141,12 +141,16 @@ struct ReactionRun {
     wish.scoreSince = wish.scoreSince ?? since
     wish.screens = false
     self.since = wish.scoreSince
+    // One that watches nothing, or by a detector without a budget, has none to keep.
+    let budget = wish.jointBudget
+    wish.jointBudget = nil
     var arms = [
       ReactionArm(nil, .note, try Engine(wish, source.schema, families: source.families))
     ]
     for (watch, reaction) in plan.arms {
       wish.watches = [watch]
       wish.reaction = reaction
+      wish.jointBudget = watch.keepsBudget ? budget : nil
       let engine = try Engine(wish, source.schema, families: source.families)
       arms.append(ReactionArm(watch, reaction, engine))
     }

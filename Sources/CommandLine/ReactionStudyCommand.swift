@@ -1,4 +1,6 @@
 import ArgumentParser
+import Catalogues
+import Detectors
 import Engine
 import Ingest
 import Studies
@@ -131,9 +133,15 @@ struct ReactionPlan {
     guard learning.engine.update != .never else {
       throw LearnSettings.usage("--update never reacts to nothing: there is nothing to compare")
     }
+    guard learning.engine.jointBudget == nil || arms.contains(where: { $0.watch.keepsBudget })
+    else {
+      throw LearnSettings.usage(
+        "--alarm-budget: no detector keeps a budget; such are bcs, markov-betting and e-detector")
+    }
     threads = learning.engine.threads
     learning.engine.threads = 1
     learning.engine.keepsLosses = true
+    learning.engine.explainsAlarms = false
     learning.engine.reaction = .note
     // Threads that share out configurations want batches that are worth it.
     if merged.batch == nil { learning.engine.batchRows = 2048 }
@@ -153,5 +161,14 @@ struct ReactionPlan {
       }
       return kind
     }
+  }
+}
+
+extension Watch {
+  /// Whether the detector is one of those among which a budget for all signals is shared out.
+  var keepsBudget: Bool {
+    let name = detector.prefix { $0 != ":" }
+    let entry = Catalogue<Void, any DriftDetector>.detectors.entries.first { $0.name == name }
+    return entry?.parameters.contains { $0.name == "budget" } ?? false
   }
 }

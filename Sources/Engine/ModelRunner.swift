@@ -111,7 +111,7 @@ struct ModelRunner {
       }
       shared = SharedBudget(budget, sharers)
     }
-    if !watches.isEmpty {
+    if !watches.isEmpty, options.explainsAlarms {
       memory = RowMemory(denseWidth: schema.denseWidth, families: families)
     }
     if options.needsWindow {
