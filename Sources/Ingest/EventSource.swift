@@ -174,13 +174,16 @@ package struct EventSource: BatchSource, ~Copyable {
   ) throws(IngestError) -> FillOutcome {
     let columns = encoder.columns
     var deadline: MonotonicTime? = waits ? nil : MonotonicTime.now()
-    while !batch.isFull, encoder.accepted < limit {
-      if deadline == nil, batch.count > 0 { deadline = EventSource.deadline(delay) }
+    // Counted here: asking another module's struct copies it, at every row.
+    let capacity = batch.capacity
+    var count = batch.count
+    while count < capacity, encoder.accepted < limit {
+      if deadline == nil, count > 0 { deadline = EventSource.deadline(delay) }
       switch try reader.next(until: deadline) {
       case .record(let record):
-        let fault =
-          format.parse(record, into: columns) ?? encoder.encode(into: &batch, line: record.line)
-        if let fault { try refuse(fault, record) }
+        var fault = format.parse(record, into: columns)
+        if fault == nil { fault = encoder.encode(into: &batch, line: record.line) }
+        if let fault { try refuse(fault, record) } else { count += 1 }
       case .refused(let refusal): try refusals.add(refusal, accepted: encoder.accepted)
       case .late: return .late
       case .interrupted: return .interrupted

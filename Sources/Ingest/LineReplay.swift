@@ -11,7 +11,7 @@ package struct LineReplay: ~Copyable {
 
   private var reader: RecordReader
   private var csv: CSVFormat
-  private let encoder: RowEncoder
+  private var encoder: RowEncoder
   private let hasTimes: Bool
   private var header: [UInt8]?
 

@@ -34,7 +34,8 @@ package struct ADWIN: DriftDetector {
     parameters: [
       Parameter(
         "delta", .real(default: 0.002, in: 1e-300...1), "smaller is calmer", strictness: .falling),
-      Parameter("clock", .integer(default: 32, in: 1...1_000_000), "values between two searches"),
+      Parameter(
+        "clock", .integer(default: usualClock, in: 1...1_000_000), "values between two searches"),
       Parameter("buckets", .integer(default: 5, in: 2...64), "buckets in a row of the histogram"),
       Parameter("shortest", .integer(default: 5, in: 1...1_000_000), "shortest side of a cut"),
       Parameter(
@@ -56,6 +57,9 @@ package struct ADWIN: DriftDetector {
 
   /// Bytes that a detector of five buckets a row has from the allocator beside its own fields.
   package static let memoryBytes = 8 * maximalRows * (2 * 6 + 1) + 3 * 48
+
+  /// Values between two searches, where nothing else is said.
+  package static let usualClock = 32
 
   private let delta: Double
   private let clock: Int
@@ -83,7 +87,8 @@ package struct ADWIN: DriftDetector {
   package var mean: Double { width > 0 ? total / Double(width) : 0 }
 
   package init(
-    delta: Double = 0.002, clock: Int = 32, buckets: Int = 5, shortest: Int = 5, grace: Int = 10,
+    delta: Double = 0.002, clock: Int = usualClock, buckets: Int = 5, shortest: Int = 5,
+    grace: Int = 10,
     convention: Convention = .river
   ) {
     self.delta = delta
@@ -110,6 +115,20 @@ package struct ADWIN: DriftDetector {
     (rows, ticks, width, total, deviation, startsAfresh) = (1, 0, 0, 0, 0, false)
   }
 
+  /// Takes `count` errors, 1 or 0, the first in the lowest bit; whether the last raised an alarm. No search may lie
+  /// between them: they end at a multiple of the clock, or before the next.
+  package mutating func observe(errors: UInt32, count: Int) -> Bool {
+    precondition(
+      count <= 32 && ticks % clock + count <= clock, "\(count) errors after \(ticks) values")
+    guard count > 0 else { return false }
+    if startsAfresh { forget() }
+    for place in 0..<UInt32(count) { insert(Double(errors >> place & 1)) }
+    ticks += count
+    guard ticks % clock == 0, width > grace else { return false }
+    return search() != nil
+  }
+
+  @inline(__always)
   private mutating func insert(_ value: Double) {
     width += 1
     if width > 1 {
@@ -117,7 +136,12 @@ package struct ADWIN: DriftDetector {
       deviation += Double(width - 1) * distance * distance / Double(width)
     }
     total += value
-    place(value)
+    let count = used[0]
+    guard count < buckets else { return place(value) }
+    // Every other value finds room where it comes.
+    sums[count] = value
+    deviations[count] = 0
+    used[0] = count + 1
   }
 
   /// Puts the newest bucket into row 0, and merges the two oldest of every overfull row into the next.

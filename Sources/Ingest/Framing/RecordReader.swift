@@ -8,8 +8,9 @@ import Kernels
 struct RecordReader: ~Copyable {
   enum Outcome {
     case record(Record)
-    /// A record was longer than the limit, or a quote in it was never closed.
-    case refused(Refusal)
+    /// A record was longer than the limit, or a quote in it was never closed. Boxed: what every record is handed
+    /// over in is to be small.
+    indirect case refused(Refusal)
     case late
     case end
     case interrupted

@@ -241,15 +241,18 @@ struct ClassTree: Sendable {
     return (majority, bayes)
   }
 
+  // What is asked of each row is mutating though it changes nothing: otherwise it is handed a copy of the tree's 504 bytes.
+
   /// Whether a leaf answers by Naive Bayes.
-  func usesBayes(_ node: Int) -> Bool {
+  mutating func usesBayes(_ node: Int) -> Bool {
     let head = leaves[nodes[node].left]
     return settings.leaf == .naiveBayes
       || (settings.leaf == .adaptive && head.bayesRight >= head.majorityRight)
   }
 
   /// No leaf is surer of a class than its rows allow: of a majority this is (w + s)/(n + C·s), Laplace's rule.
-  private func smooth(_ out: UnsafeMutablePointer<Double>, scale: Double, _ total: Double) {
+  private mutating func smooth(_ out: UnsafeMutablePointer<Double>, scale: Double, _ total: Double)
+  {
     let s = settings.smoothing
     let least = s / (total + Double(classes) * s)
     let factor = scale * (1 - Double(classes) * least)
@@ -257,12 +260,12 @@ struct ClassTree: Sendable {
   }
 
   /// Whether class `c` weighs more in a leaf than class `d`, or as much and was met before it.
-  private func isBefore(_ leaf: Int, _ c: Int, _ d: Int) -> Bool {
+  private mutating func isBefore(_ leaf: Int, _ c: Int, _ d: Int) -> Bool {
     let (a, b) = (weights[leaf * classes + c], weights[leaf * classes + d])
     return a == b ? isMetBefore(leaf, c, d) : a > b
   }
 
-  private func isMetBefore(_ leaf: Int, _ c: Int, _ d: Int) -> Bool {
+  private mutating func isMetBefore(_ leaf: Int, _ c: Int, _ d: Int) -> Bool {
     let (r, s) = (ranks[leaf * classes + c], ranks[leaf * classes + d])
     return r > 0 && (s == 0 || r < s)
   }
