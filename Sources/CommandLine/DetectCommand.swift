@@ -94,12 +94,13 @@ struct DetectCommand: ParsableCommand {
         // A value that is missing is an event, but nothing that a detector could see.
         values.removeAll(keepingCapacity: true)
         present.removeAll(keepingCapacity: true)
+        let targets = batch.targets
         for row in 0..<batch.count {
           if width > 1 {
             values.append(contentsOf: UnsafeBufferPointer(start: batch.dense(row), count: width))
           } else {
-            guard !batch.targets[row].isNaN else { continue }
-            values.append(batch.targets[row])
+            guard !targets[row].isNaN else { continue }
+            values.append(targets[row])
           }
           present.append(row)
         }

@@ -116,6 +116,12 @@ struct CSVFormat: RecordFormat {
   /// Knowing all ends beforehand lets the processor convert several numbers at a time.
   private func parsePlain(_ body: Field, into columns: RowColumns) -> Fault? {
     let count = needs.count
+    // One column: what is a number from end to end has no delimiter in it.
+    if count == 1, needs[0] == .number, let value = Decimal.readShort(body.start, body.end, powers)
+    {
+      columns.numbers[0] = value
+      return nil
+    }
     let found = ends.find(delimiter, in: body, atMost: count)
     guard found == count else {
       return Fault(
