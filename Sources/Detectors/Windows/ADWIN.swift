@@ -116,19 +116,26 @@ package struct ADWIN: DriftDetector {
   }
 
   /// Takes `count` errors, 1 or 0, the first in the lowest bit; whether the last raised an alarm. No search may lie
-  /// between them: they end at a multiple of the clock, or before the next.
+  /// between them: they end at a multiple of the clock, or before the next. What came before must have been such errors
+  /// too.
   package mutating func observe(errors: UInt32, count: Int) -> Bool {
     precondition(
       count <= 32 && ticks % clock + count <= clock, "\(count) errors after \(ticks) values")
     guard count > 0 else { return false }
     if startsAfresh { forget() }
-    for place in 0..<UInt32(count) { insert(Double(errors >> place & 1)) }
+    for place in 0..<UInt32(count) {
+      let value = Double(errors >> place & 1)
+      total += value
+      store(value)
+    }
+    width += count
+    // Of values 0 and 1 the squares are the values themselves.
+    deviation = total - total * total / Double(width)
     ticks += count
     guard ticks % clock == 0, width > grace else { return false }
     return search() != nil
   }
 
-  @inline(__always)
   private mutating func insert(_ value: Double) {
     width += 1
     if width > 1 {
@@ -136,6 +143,11 @@ package struct ADWIN: DriftDetector {
       deviation += Double(width - 1) * distance * distance / Double(width)
     }
     total += value
+    store(value)
+  }
+
+  @inline(__always)
+  private mutating func store(_ value: Double) {
     let count = used[0]
     guard count < buckets else { return place(value) }
     // Every other value finds room where it comes.
