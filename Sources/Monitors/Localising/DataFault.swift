@@ -94,22 +94,27 @@ extension DataFault {
     // The distance of quantiles, in units of the spread before; of the inner ones, which a change that is dated a
     // little late or early leaves alone.
     func distance(_ a: [Double], _ b: [Double], undo: (Double) -> Double = { $0 }) -> Double {
-      let sum = (2...8).reduce(0.0) { sum, k in
+      let sum = (3...6).reduce(0.0) { sum, k in
         sum + abs(undo(b[b.count * k / 10]) - a[a.count * k / 10])
       }
-      return sum / 7 / spread(before)
+      return sum / 4 / spread(before)
     }
-    guard spread(before) > 0, !halves[0].isEmpty, !halves[1].isEmpty else { return nil }
+    // A few rows of a skewed column are as good as in any unit.
+    guard min(halves[0].count, halves[1].count, after.count) >= 32, spread(before) > 0 else {
+      return nil
+    }
     let raw = distance(before, after)
-    guard raw > 1, raw > 3 * distance(halves[0], halves[1]) else { return nil }
+    guard raw > 2, raw > 4 * distance(halves[0], halves[1]) else { return nil }
     var best: (distance: Double, conversion: UnitConversion)?
-    for conversion in UnitConversion.known {
+    // Around 0 any factor brings values back to where they were.
+    let isAwayFromZero = abs(before[before.count / 2]) * 2 > spread(before)
+    for conversion in UnitConversion.known where conversion.offset != 0 || isAwayFromZero {
       let growth = spread(after) / spread(before) / conversion.factor
       guard growth > 0.6, growth < 1.6 else { continue }
       let there = distance(before, after, undo: conversion.undone)
       if there < best?.distance ?? .infinity { best = (there, conversion) }
     }
-    guard let best, best.distance < 0.5, best.distance * 4 < raw else { return nil }
+    guard let best, best.distance < 0.5, best.distance * 6 < raw else { return nil }
     return .unit(best.conversion)
   }
 
