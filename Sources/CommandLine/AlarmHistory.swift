@@ -23,7 +23,7 @@ struct AlarmHistory {
   }
 
   mutating func localise(detector: Int, since: Int, event: Int) -> Localisation {
-    defer { lastChange[detector] = since }
+    defer { lastChange[detector] = max(lastChange[detector], since) }
     return Localiser.localise(memory, since: since, from: lastChange[detector], to: event + 1)
   }
 }

@@ -50,6 +50,19 @@ struct DelayStudyCommand: ParsableCommand {
   )
   var curve: String?
 
+  func validate() throws {
+    let counts = [
+      ("history", history), ("horizon", horizon), ("runs", runs), ("match-events", matchEvents),
+    ]
+    for (name, count) in counts where count < 1 {
+      throw ValidationError("--\(name) \(count): expected at least 1")
+    }
+    for budget in match where !(budget > 1 && budget <= Double(matchEvents)) {
+      throw ValidationError(
+        "--match \(budget): expected more than 1 and at most --match-events \(matchEvents)")
+    }
+  }
+
   func run() throws {
     try reporting {
       let detectors = try options.detectors()

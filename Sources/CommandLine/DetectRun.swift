@@ -150,7 +150,9 @@ struct DetectRun: ~Copyable {
       correlate(upTo: position + 1, &correlation)
       let since = max(0, event + 1 - alarm.valuesSinceChange)
       past?.take(batch, upTo: event, first: first)
-      let found = past?.localise(detector: index, since: since, event: event)
+      let found =
+        alarm.level == .drift
+        ? past?.localise(detector: index, since: since, event: event) : nil
       if found != nil { source.settle() }
       let names = FeatureNames(
         dense: featureNames.dense, families: featureNames.families,

@@ -59,8 +59,11 @@ struct ReactionArm {
       // A full retraining begins with a reset of the window, and is counted once it took place.
       case "window-reset" where reaction == .window: reactions += 1
       case "restart": reactions += 1
-      case "retrain" where entry["reason"] != .string("warm-up") && reaction != .restart:
-        reactions += 1
+      // Schedules and thresholds retrain as well; of those that an alarm asked for the reason is its event.
+      case "retrain" where reaction == .retrain:
+        if case .string(let reason)? = entry["reason"], reason.contains(" at event ") {
+          reactions += 1
+        }
       default: break
       }
     }

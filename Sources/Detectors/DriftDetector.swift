@@ -70,11 +70,16 @@ package protocol EvidenceDetector: DriftDetector {
   /// Takes values in order until there is so much evidence; how many were taken. Only after `leaveAlarms`.
   mutating func observe(_ values: UnsafeBufferPointer<Double>, until evidence: Double) -> Int
 
-  /// The alarm that the evidence stands for, and a new beginning; nil where it speaks of no change that can be seen.
+  /// Whether the evidence speaks of a change that can be seen, so that `claim` would give an alarm.
+  var speaks: Bool { get }
+
+  /// The alarm that the evidence stands for, and a new beginning; nil where it does not speak.
   mutating func claim(budget: Double) -> DetectorAlarm?
 }
 
 extension EvidenceDetector {
+  package var speaks: Bool { true }
+
   package mutating func observe(
     _ values: UnsafeBufferPointer<Double>, until bound: Double
   ) -> Int {

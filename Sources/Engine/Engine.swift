@@ -179,7 +179,7 @@ package struct Engine {
       }
     }
     for index in runners.indices {
-      runners[index].explainAlarms(event: events)
+      runners[index].explainAlarms(event: events, isLast: true)
       runners[index].tellNotices(event: events)
       runners[index].tellExperts(event: events)
       entries += runners[index].takeEntries()

@@ -217,10 +217,10 @@ struct ModelRunner {
   mutating func resetWatches(ofFeature feature: Int) {
     for index in watches.indices {
       switch watches[index].signal {
-      case .features: watches[index].reset()
-      case .feature(feature): watches[index].reset()
+      case .features, .feature(feature): watches[index].reset()
       case .feature, .loss, .error, .prediction, .target: continue
       }
+      shared?.forget(index)
     }
   }
 
@@ -412,20 +412,27 @@ struct ModelRunner {
   }
 
   /// Finds out what moved, for the drifts since the last such position.
-  mutating func explainAlarms(event: Int) {
+  mutating func explainAlarms(event: Int, isLast: Bool = false) {
     guard let memory, !unexplained.isEmpty else { return }
+    var waiting: [Alarm] = []
+    var changes: [Int] = []
     for alarm in unexplained {
-      // Rows are remembered when their labels have come; what needs none was seen before.
+      // Rows are remembered when their labels have come; what needs none was seen before, and waits for its rows.
       let signal = watches.first { $0.watch.signal == alarm.signal }?.signal
-      let isEarly = !(signal?.needsLabel ?? true)
-      let since = alarm.since + (isEarly ? options.labelDelay : 0)
+      let delay = signal?.needsLabel ?? true ? 0 : options.labelDelay
+      guard isLast || event > alarm.event + delay else {
+        waiting.append(alarm)
+        continue
+      }
+      let since = alarm.since + delay
+      changes.append(since)
       let found = Localiser.localise(memory, since: since, from: lastChange, to: event)
       let cause = AlarmCause(event: event, alarm: alarm, localisation: found)
       entries.append(.cause(cause))
       if keptCauses.count < ModelRunner.mostKept { keptCauses.append(cause) }
     }
-    lastChange = max(lastChange, unexplained.map(\.since).max() ?? 0)
-    unexplained.removeAll()
+    lastChange = max(lastChange, changes.max() ?? 0)
+    unexplained = waiting
   }
 
   /// Puts what the learner has to tell into the journal: at fixed positions, as everything else.

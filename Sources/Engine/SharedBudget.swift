@@ -42,18 +42,26 @@ struct SharedBudget {
         let index = members[place]
         if arrivals[place] == event {
           arrivals[place] = nil
-          evidence[place] = watches[index].evidence
-          hasNew = true
-        } else if evidence[place] > 0, watches[index].observeNext(event) {
-          let now = watches[index].evidence
+        } else if evidence[place] == 0 || !watches[index].observeNext(event) {
+          continue
+        }
+        let now = watches[index].evidence
+        if now < budget.events {
+          leave(place, &watches)
+        } else if !watches[index].speaks {
+          // It has risen and the mean did not go that way: it begins again, as it does by itself.
+          _ = watches[index].claim(
+            budget: budget.events, sharers: members.count, model: model, event: event)
+          leave(place, &watches)
+        } else {
           hasNew = hasNew || now > evidence[place]
-          if now < budget.events { leave(place, &watches) } else { evidence[place] = now }
+          evidence[place] = now
         }
       }
       guard hasNew else { continue }
       for place in budget.declared(evidence) {
         let raised = watches[members[place]].claim(
-          budget: budget.events, sharers: members.count, model: model)
+          budget: budget.events, sharers: members.count, model: model, event: event)
         if let raised { alarm(raised) }
         leave(place, &watches)
       }

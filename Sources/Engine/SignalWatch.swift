@@ -162,7 +162,10 @@ struct SignalWatch {
     let (watch, events, shown, gaps, seen) = (watch, events, values, gaps, seen)
     shown.withUnsafeBufferPointer { buffer in
       detector.observe(buffer) { position, raised in
-        alarm(Alarm(raised, position, of: watch, model: model, events, seen, gaps))
+        alarm(
+          Alarm(
+            raised, at: events[position], of: watch, model: model, values: seen + position + 1,
+            gaps))
       }
     }
   }
@@ -191,8 +194,12 @@ struct SignalWatch {
     return sharer.evidence >= evidence ? events[shown - 1] : nil
   }
 
-  /// The alarm that the evidence stands for, as of the value shown last, one of so many that share the budget.
-  mutating func claim(budget: Double, sharers: Int, model: String) -> Alarm? {
+  /// Whether the evidence speaks of a change that can be seen.
+  var speaks: Bool { sharer?.speaks ?? false }
+
+  /// The alarm that the evidence stands for at `event`, one of so many that share the budget. The row of that event need
+  /// not have had a value of this signal.
+  mutating func claim(budget: Double, sharers: Int, model: String, event: Int) -> Alarm? {
     guard let raised = sharer?.claim(budget: budget) else { return nil }
     let promise = raised.promise.map {
       AlarmPromise(
@@ -203,20 +210,19 @@ struct SignalWatch {
     let shared = DetectorAlarm(
       level: raised.level, valuesSinceChange: raised.valuesSinceChange, before: raised.before,
       after: raised.after, promise: promise)
-    return Alarm(shared, shown - 1, of: watch, model: model, events, seen, gaps)
+    return Alarm(shared, at: event, of: watch, model: model, values: seen + shown, gaps)
   }
 }
 
 extension Alarm {
-  /// What a detector said at the value at `position` of those with these event numbers, `seen` values having been before
-  /// them.
+  /// What a detector said at an event, having seen so many values.
   fileprivate init(
-    _ raised: DetectorAlarm, _ position: Int, of watch: Watch, model: String, _ events: [Int],
-    _ seen: Int, _ gaps: [(value: Int, shift: Int)]
+    _ raised: DetectorAlarm, at event: Int, of watch: Watch, model: String, values: Int,
+    _ gaps: [(value: Int, shift: Int)]
   ) {
-    let start = seen + position + 1 - raised.valuesSinceChange
+    let start = values - raised.valuesSinceChange
     self.init(
-      event: events[position], model: model, signal: watch.signal, detector: watch.detector,
+      event: event, model: model, signal: watch.signal, detector: watch.detector,
       level: raised.level, since: SignalWatch.event(of: start, gaps), before: raised.before,
       after: raised.after, promise: raised.promise)
   }

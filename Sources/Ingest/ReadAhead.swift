@@ -59,10 +59,9 @@ package struct ReadAhead: BatchSource, ~Copyable {
     if let thread, outcome == .full, !isUnderWay, belt.isEmpty {
       // At the limit the features may change first.
       if limit.map({ belt.source.accepted < $0 }) ?? true {
-        isUnderWay = true
         belt.limit = limit
         belt.restart()
-        thread.begin()
+        isUnderWay = thread.begin()
       }
     }
     return outcome

@@ -43,7 +43,7 @@ package struct BatchMeans: Sendable {
   /// NaN without values.
   package var mean: Double { sum / Double(count) }
 
-  /// nil before there are 16 values.
+  /// nil before there are 16 values, and where one was not finite.
   package func interval(confidence: Double = 0.95) -> ClosedRange<Double>? {
     let stretches = sums.count
     guard stretches >= BatchMeans.most / 2 else { return nil }
@@ -52,6 +52,7 @@ package struct BatchMeans: Sendable {
     let squares = means.reduce(0) { $0 + ($1 - center) * ($1 - center) }
     let error = (squares / Double(stretches - 1) / Double(stretches)).squareRoot()
     let reach = Intervals.student((1 + confidence) / 2, freedom: stretches - 1) * error
+    guard mean.isFinite, reach.isFinite else { return nil }
     return mean - reach...mean + reach
   }
 }

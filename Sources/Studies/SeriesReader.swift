@@ -214,7 +214,10 @@ package enum Matching {
       guard goesOn(0) else { break }
       if abs(loose / strict - 1) < 0.01 { break }
     }
-    guard let best else { return (text(strict), try realised(strict).alarms, events) }
+    guard let best else {
+      let nearest = try realised(strict)
+      return (text(strict), nearest.alarms, nearest.events)
+    }
     return (text(best.value), best.alarms, best.events)
   }
 }

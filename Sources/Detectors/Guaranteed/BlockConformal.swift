@@ -118,20 +118,30 @@ package struct BlockConformal: EvidenceDetector {
 
   package mutating func leaveAlarms() { leavesAlarms = true }
 
+  /// The direction whose whitened statistic is larger.
+  private var strongest: ShiryaevRoberts {
+    whitened.count > 1 && whitened[1].total > whitened[0].total ? whitened[1] : whitened[0]
+  }
+
+  package var speaks: Bool {
+    let side = strongest
+    let alarm = rate.alarm(.drift, since: side.start)
+    return side.isForRises ? alarm.after > alarm.before : alarm.after < alarm.before
+  }
+
   package mutating func claim(budget: Double) -> DetectorAlarm? {
-    var larger = 0
-    for side in whitened.indices where whitened[side].total > whitened[larger].total {
-      larger = side
-    }
-    let start = whitened[larger].start
-    let alarm = rate.alarm(.drift, since: start, promise: promise(budget))
-    let isRise = whitened[larger].isForRises
+    let speaks = speaks
+    let found = rate.alarm(.drift, since: strongest.start)
+    // Another detector may have asked in the middle of a block.
+    let alarm = DetectorAlarm(
+      level: .drift, valuesSinceChange: found.valuesSinceChange + (block - left) % block,
+      before: found.before, after: found.after, promise: promise(budget))
     for side in plain.indices {
       plain[side].reset()
       whitened[side].reset()
     }
     evidence = 0
-    guard isRise ? alarm.after > alarm.before : alarm.after < alarm.before else { return nil }
+    guard speaks else { return nil }
     scores.forget()
     whitener.forget()
     rate = RunningRate()

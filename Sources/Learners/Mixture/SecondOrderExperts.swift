@@ -2,8 +2,8 @@ import Glibc
 import Kernels
 import Snapshots
 
-/// Recursive least squares at one forgetting factor for several links at once; for two classes an
-/// online Newton step.
+/// Recursive least squares at one forgetting factor, or a Kalman filter of one memory, for several links at once; for two
+/// classes an online Newton step.
 ///
 /// The inverse Gram matrix depends on the rows alone, so that links share it: of the O(d²) a row it is
 /// all but O(d). With v = 1, or max(p·(1 − p), 0.01) for classes, u the Huber weight and q = xᵀ·P·x,

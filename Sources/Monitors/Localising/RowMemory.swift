@@ -5,7 +5,8 @@ import Kernels
 /// as any other (Vitter, Random sampling with a reservoir, ACM TOMS 11 (1985), algorithm R).
 ///
 /// Of each row: its event number, its dense features and which of them were missing, one level of each family of
-/// plain categories, and what it cost. Memory is taken once: some 8 MB at most, so that wide rows are fewer.
+/// plain categories, and what it cost. Memory is taken once: some 8 MB at most, so that wide rows are fewer, but 64 of
+/// each kind however wide they are.
 package struct RowMemory {
   /// Latest rows that are kept, and as many of those before; fewer when they are wide.
   private static let mostRows = 1024
