@@ -205,21 +205,23 @@ struct Mixture: Learner {
   func predict(
     _ batch: borrowing MicroBatch, rows: Range<Int>, into predictions: inout Predictions
   ) {
-    guard var hand else { return }
-    var (said, forest) = (companions, forest)
-    said.predict(batch, rows)
-    for i in rows {
-      fill(&hand, batch, i, lastError?.value)
-      hand.left = forest?.answer(batch, i, hand.row.scaled) ?? 0
-      predictions[i] = ask(said, i, &hand)
-    }
+    var copy = self
+    guard var own = copy.hand.take() else { return }
+    copy.companions.predict(batch, rows)
+    for i in rows { predictions[i] = copy.answer(batch, i, &own, lastError?.value) }
   }
 
-  private func fill(
-    _ hand: inout Hand, _ batch: borrowing MicroBatch, _ i: Int, _ error: Double?
-  ) {
+  /// The mixture for a row, with the experts' answers in `hand`.
+  ///
+  /// Mutating though it changes nothing: otherwise it is handed a copy of the mixture, with a reference counted for
+  /// each of its arrays; an eighth of a run with the defaults.
+  private mutating func answer(
+    _ batch: borrowing MicroBatch, _ i: Int, _ hand: inout Hand, _ error: Double?
+  ) -> Double {
     hand.row.own = error
     hand.row.fill(batch, i, scaler)
+    hand.left = forest?.answer(batch, i, hand.row.scaled) ?? 0
+    return ask(i, &hand)
   }
 
   /// The mixture, the last label and the last error that had arrived, and what each expert said.
@@ -233,9 +235,7 @@ struct Mixture: Learner {
     guard var own = hand.take() else { return }
     defer { hand = own }
     companions.predict(batch, row..<row + 1)
-    fill(&own, batch, row, lastError?.value)
-    own.left = forest?.answer(batch, row, own.row.scaled) ?? 0
-    predictions[row] = ask(companions, row, &own)
+    predictions[row] = answer(batch, row, &own, lastError?.value)
     memo[0] = predictions[row]
     memo[1] = Double(companions.persistence.last)
     memo[2] = lastError?.value ?? 0
@@ -243,7 +243,7 @@ struct Mixture: Learner {
   }
 
   /// Every expert's prediction of a row, and their mixture.
-  private func ask(_ companions: borrowing Companions, _ i: Int, _ hand: inout Hand) -> Double {
+  private mutating func ask(_ i: Int, _ hand: inout Hand) -> Double {
     let left = hand.left
     return hand.lend { row, z, p in
       var at = 0
@@ -275,7 +275,7 @@ struct Mixture: Learner {
   }
 
   /// Experts that no longer speak say what their like at the same place does.
-  private func replaceSilent(_ p: UnsafeMutablePointer<Double>) {
+  private mutating func replaceSilent(_ p: UnsafeMutablePointer<Double>) {
     if !targets.areLinksOpen, links.count > 1 {
       for l in 1..<links.count {
         for k in 0..<FirstOrderExperts.count { p[l * FirstOrderExperts.count + k] = p[k] }
@@ -289,7 +289,7 @@ struct Mixture: Learner {
     }
   }
 
-  private func mixed(_ p: UnsafePointer<Double>) -> Double {
+  private mutating func mixed(_ p: UnsafePointer<Double>) -> Double {
     guard poolsLogOdds else {
       let sum = pool.mix(p)
       return isBinary ? LogOdds.clamp(sum) : sum
@@ -325,9 +325,8 @@ struct Mixture: Learner {
     guard var own = hand.take() else { return }
     defer { hand = own }
     for i in rows {
-      fill(&own, batch, i, lastError.map { last in memo.map { $0[2] } ?? last.value })
-      own.left = forest?.answer(batch, i, own.row.scaled) ?? 0
-      let mixture = ask(companions, i, &own)
+      let error = lastError.map { last in memo.map { $0[2] } ?? last.value }
+      let mixture = answer(batch, i, &own, error)
       predictions[i] = mixture
       let y = batch.targets[i]
       guard !y.isNaN else { continue }
