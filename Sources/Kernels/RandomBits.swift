@@ -26,7 +26,8 @@ package struct RandomBits: Sendable {
 
   /// A number with a Poisson distribution of a mean that is not large (Knuth's product of uniforms).
   package mutating func poisson(_ mean: Double) -> Int {
-    let limit = exp(-mean)
+    // Bagging asks for a mean of 1 at every row.
+    let limit = mean == 1 ? 0.36787944117144233 : exp(-mean)
     var (count, product) = (0, unit())
     while product > limit {
       count += 1

@@ -15,6 +15,9 @@ struct LogLoss: Score {
 
   private var count = 0.0
   private var sum = 0.0
+  /// The probability of the row before and its cost: a baseline has few of them, and a logarithm each is a
+  /// twentieth of a tree's run.
+  private var last = (probability: 1.0, cost: 0.0)
 
   /// The cost of one row.
   @inline(__always)
@@ -24,7 +27,10 @@ struct LogLoss: Score {
 
   mutating func observe(_ outcome: Outcome) {
     count += 1
-    sum += LogLoss.cost(outcome.labelProbability)
+    if outcome.labelProbability != last.probability {
+      last = (outcome.labelProbability, LogLoss.cost(outcome.labelProbability))
+    }
+    sum += last.cost
   }
 
   var value: Double? { count > 0 ? sum / count : nil }

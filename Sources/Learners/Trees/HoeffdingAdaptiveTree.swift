@@ -173,7 +173,6 @@ struct HoeffdingAdaptiveTree: Learner {
 
   /// Takes an error of a node in; returns whether errors have risen.
   private mutating func observe(_ node: Int, _ isWrong: Bool) -> Bool {
-    makeRoom()
     guard let change = watches.observe(node, isWrong ? 1 : 0) else { return false }
     watches.restart(node)
     return change == .rise
@@ -209,6 +208,7 @@ struct HoeffdingAdaptiveTree: Learner {
       if let child = tree.child(of: node, x, sight.levels) {
         node = child
       } else if let fresh = tree.newBranch(node, sight.levels) {
+        makeRoom()
         node = fresh
       } else {
         node = tree.heaviestChild(node)
