@@ -3,7 +3,6 @@ import Catalogues
 import Detectors
 import Kernels
 package import Learners
-import Monitors
 import Scores
 package import Telemetry
 
@@ -47,15 +46,9 @@ struct ModelRunner {
   private var watches: [SignalWatch] = []
   /// Those of them that share one budget.
   private var shared: SharedBudget?
-  /// What alarms are explained by.
-  private var memory: RowMemory?
-  /// Drifts since the last position at which reactions take effect, at most so many.
-  private var unexplained: [Alarm] = []
-  private static let mostUnexplained = 4
+  private var explainer: AlarmExplainer?
   /// What was found of the first alarms.
   private(set) var keptCauses: [AlarmCause] = []
-  /// Where the last change lay: what came before it is no measure for the next.
-  private var lastChange = 0
   private var window: RowWindow?
   private var state = ReactionState.stable
   private var pending: Alarm?
@@ -112,7 +105,7 @@ struct ModelRunner {
       shared = SharedBudget(budget, sharers)
     }
     if !watches.isEmpty, options.explainsAlarms {
-      memory = RowMemory(denseWidth: schema.denseWidth, families: families)
+      explainer = AlarmExplainer(schema, families, labelDelay: options.labelDelay)
     }
     if options.needsWindow {
       let rows = options.windowRows > 0 ? options.windowRows : max(options.warmup, 10_000)
@@ -136,7 +129,7 @@ struct ModelRunner {
     calibrate(batch, rows)
     track(batch, rows, firstEvent)
     score(batch, rows, predictions, firstEvent)
-    recall(batch, rows, firstEvent)
+    explainer?.recall(batch, rows, outcomes.outcomes, firstEvent: firstEvent)
     window?.append(batch, rows)
     compareTrial(batch, rows)
     eventsSinceRefit += rows.count
@@ -158,22 +151,6 @@ struct ModelRunner {
     }
     if let changed = screen?.changed, firstEvent >= changed {
       screen?.observe(batch, rows, predictions, learner.dissections)
-    }
-  }
-
-  /// Keeps the rows with what they cost, as of the event at which that is known.
-  private mutating func recall(
-    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ firstEvent: Int
-  ) {
-    guard memory != nil else { return }
-    var labelled = 0
-    for row in rows {
-      var loss = Double.nan
-      if !batch.targets[row].isNaN {
-        loss = outcomes.outcomes[labelled].loss(schema.task)
-        labelled += 1
-      }
-      memory?.append(batch, row: row, event: firstEvent + row - rows.lowerBound, loss: loss)
     }
   }
 
@@ -200,7 +177,7 @@ struct ModelRunner {
     let changes = screen.decide()
     self.screen = screen
     for (change, verdict) in changes {
-      if case .mute(let feature) = change { memory?.ignore(feature) }
+      if case .mute(let feature) = change { explainer?.ignore(feature) }
       let kind = if case .add = change { "feature-added" } else { "feature-dropped" }
       tell(
         JournalEntry(
@@ -268,7 +245,7 @@ struct ModelRunner {
       }
     }
     score(waiting, rows, answers.predictions, event)
-    recall(waiting, rows, now)
+    explainer?.recall(waiting, rows, outcomes.outcomes, firstEvent: now)
     window?.append(waiting, rows)
     compareLateTrial(waiting, slot, event)
     if isWarm { watch(waiting, rows, answers.predictions, now) { $0.needsLabel } }
@@ -355,7 +332,7 @@ struct ModelRunner {
       tell(alarm.entry)
       guard alarm.level == .drift else { continue }
       pending = alarm
-      if unexplained.count < ModelRunner.mostUnexplained { unexplained.append(alarm) }
+      explainer?.add(alarm)
     }
   }
 
@@ -413,26 +390,15 @@ struct ModelRunner {
 
   /// Finds out what moved, for the drifts since the last such position.
   mutating func explainAlarms(event: Int, isLast: Bool = false) {
-    guard let memory, !unexplained.isEmpty else { return }
-    var waiting: [Alarm] = []
-    var changes: [Int] = []
-    for alarm in unexplained {
-      // Rows are remembered when their labels have come; what needs none was seen before, and waits for its rows.
-      let signal = watches.first { $0.watch.signal == alarm.signal }?.signal
-      let delay = signal?.needsLabel ?? true ? 0 : options.labelDelay
-      guard isLast || event > alarm.event + delay else {
-        waiting.append(alarm)
-        continue
-      }
-      let since = alarm.since + delay
-      changes.append(since)
-      let found = Localiser.localise(memory, since: since, from: lastChange, to: event)
-      let cause = AlarmCause(event: event, alarm: alarm, localisation: found)
+    guard var explainer = explainer.take() else { return }
+    let causes = explainer.explain(event: event, isLast: isLast) { name in
+      watches.first { $0.watch.signal == name }?.signal.needsLabel ?? true
+    }
+    self.explainer = explainer
+    for cause in causes {
       entries.append(.cause(cause))
       if keptCauses.count < ModelRunner.mostKept { keptCauses.append(cause) }
     }
-    lastChange = max(lastChange, changes.max() ?? 0)
-    unexplained = waiting
   }
 
   /// Puts what the learner has to tell into the journal: at fixed positions, as everything else.
