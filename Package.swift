@@ -79,7 +79,9 @@ let package = Package(
     tests(
       "DetectorsTests", on: ["Detectors", "Catalogues", "Kernels", "Snapshots", "TestSupport"]),
     tests("GeneratorsTests", on: ["Generators", "Catalogues", "Kernels", "TestSupport"]),
-    tests("IngestTests", on: ["Ingest", "Batches", "Catalogues", "Kernels", "TestSupport"]),
+    tests(
+      "IngestTests",
+      on: ["Ingest", "Batches", "Catalogues", "CLanes", "Kernels", "TestSupport"]),
     tests(
       "LearnersTests",
       on: ["Learners", "Batches", "Catalogues", "Kernels", "Snapshots", "TestSupport"]),

@@ -73,6 +73,77 @@ import Testing
     #expect(worst <= 4 * Double.ulpOfOne)
   }
 
+  @Test(arguments: [1, 2, 7, 30]) func `twelve experts agree with loops`(count: Int) {
+    var random = SplitMix(seed: UInt64(count))
+    let features = 2 * count
+    var table = vector(features * Experts.stride, &random)
+    for j in 0..<features { for k in 12..<16 { table[j * 16 + k] = abs(table[j * 16 + k]) + 1 } }
+    let indices = (0..<count).map { Int32(2 * $0 + 1) }
+    let values = vector(count, &random)
+    // Some steps go by the series, some the long way.
+    for size in [1e-3, 1] {
+      var z = [Double](repeating: 0, count: 12)
+      Experts.predict(table, known: features - 1, indices, values, count, into: &z)
+      for k in 0..<12 {
+        var expected = 0.0
+        for a in 0..<count where Int(indices[a]) < features - 1 {
+          expected += values[a] * table[Int(indices[a]) * 16 + k]
+        }
+        #expect(abs(z[k] - expected) < 1e-12)
+      }
+      let move = SIMD8((0..<8).map { _ in size * random.normal() })
+      let gradient = SIMD4((0..<4).map { _ in size * random.normal() })
+      let step = SIMD4((0..<4).map { _ in random.normal() })
+      let before = table
+      Experts.learn(
+        &table, indices, values, count, move: move, gradient: gradient, step: step)
+      for a in 0..<count {
+        let base = Int(indices[a]) * 16
+        for k in 0..<8 {
+          #expect(abs(table[base + k] - (before[base + k] - move[k] * values[a])) < 1e-15)
+        }
+        for k in 0..<4 {
+          let g = gradient[k] * values[a]
+          let sum = 1 / (before[base + 12 + k] * before[base + 12 + k]) + g * g
+          let root = 1 / sum.squareRoot()
+          #expect(abs(table[base + 12 + k] / root - 1) < 4e-16 * 4)
+          let weight = before[base + 8 + k] - step[k] * g * root
+          #expect(abs(table[base + 8 + k] - weight) < 1e-14)
+        }
+      }
+    }
+  }
+
+  @Test func `many probabilities are one probability`() {
+    var random = SplitMix(seed: 3)
+    var worst = 0.0
+    for _ in 0..<2_000 {
+      let z = (0..<8).map { _ in 6 * random.normal() } + [0, 14, -14, 1e300]
+      var p = [Double](repeating: 0, count: 12)
+      Experts.probabilities(z, 12, most: 13.8, into: &p)
+      for k in 0..<12 {
+        let exact = 1 / (1 + exp(-max(-13.8, min(13.8, z[k]))))
+        worst = max(worst, abs(p[k] / exact - 1))
+      }
+    }
+    #expect(worst <= 2 * Double.ulpOfOne)
+  }
+
+  @Test(arguments: shapes) func `clamping tells zeros and the norm`(count: Int) {
+    var random = SplitMix(seed: UInt64(count))
+    let x = vector(count, &random)
+    var out = x
+    let (norm, hasZeros) = Scaling.clamp(x, to: 0.7, into: &out, count)
+    for j in 0..<count { #expect(out[j] == max(-0.7, min(0.7, x[j]))) }
+    #expect(abs(norm - out.reduce(0) { $0 + $1 * $1 }) < 1e-12)
+    #expect(!hasZeros)
+    for j in 0..<count {
+      var y = x
+      y[j] = 0
+      #expect(Scaling.clamp(y, to: 0.7, into: &out, count).hasZeros)
+    }
+  }
+
   @Test func `the sigmoid and softplus hold at both ends`() {
     #expect(Sigmoid.probability(0) == 0.5)
     #expect(Sigmoid.probability(-800) >= 0 && Sigmoid.probability(800) == 1)

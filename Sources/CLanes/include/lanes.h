@@ -2,6 +2,10 @@
 #define WEIR_LANES_H
 
 #include <stdint.h>
+
+#include "experts.h"
+#include "scaling.h"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -35,6 +39,20 @@ static inline void weir_relax(void) {
   __asm__ volatile("yield");
 #endif
 }
+
+/// Whether this machine has lanes wide enough for `weir_short_decimals` to pay (AVX2).
+int weir_has_wide_lanes(void);
+
+/// Converts the fields of a record that are short decimals, `[-]digits[.digits]` of at most eight digits,
+/// eight fields at a time; exactly, as strtod does.
+///
+/// - record: the record's first byte; 16 bytes after the last field must be readable.
+/// - ends: where each field ends, relative to `record`; ends[-1] is −1, and up to seven entries beyond
+///   `count` are read: they must not decrease or lead out of what is readable.
+/// - values: `count` rounded up to 8 results; of a field that is not such a decimal, anything.
+/// - others: bit i of word i / 64 is set where field i is not such a decimal; bits past `count` say nothing.
+void weir_short_decimals(const uint8_t *record, const int32_t *ends, int32_t count, double *values,
+                         uint64_t *others);
 
 /// Cores that this process may use.
 int weir_cores(void);

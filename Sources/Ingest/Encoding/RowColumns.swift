@@ -3,14 +3,17 @@
 /// A class of constants: formats and encoder reach the same memory, and no access has to be checked
 /// for overlap at run time, which the properties of a class otherwise are.
 final class RowColumns {
-  /// The value of each column that is read as a number alone; NaN: missing.
+  /// The value of each column that is read as a number alone; NaN: missing. Of any other column it says nothing until
+  /// the encoder has read it.
   let numbers: UnsafeMutablePointer<Double>
   /// The bytes of each column that is read in any other way; empty: missing.
   let fields: UnsafeMutablePointer<Field>
 
   init(count: Int) {
-    numbers = .allocate(capacity: max(count, 1))
-    numbers.initialize(repeating: .nan, count: max(count, 1))
+    // Rounded up, as numbers may be converted eight at a time.
+    let room = (max(count, 1) + 7) & ~7
+    numbers = .allocate(capacity: room)
+    numbers.initialize(repeating: .nan, count: room)
     fields = .allocate(capacity: max(count, 1))
     fields.initialize(repeating: RowColumns.nothing, count: max(count, 1))
   }

@@ -23,6 +23,7 @@ struct CSVFormat: RecordFormat {
   private let scratch = Scratch()
   private let powers = Decimal.exactPowers
   private var ends = FieldEnds(capacity: 0)
+  private var numeric = NumericColumns([])
 
   var quotesHoldLineEnds: Bool { true }
 
@@ -71,6 +72,7 @@ struct CSVFormat: RecordFormat {
   mutating func lock(_ plan: FeaturePlan) {
     needs = plan.needs
     ends = FieldEnds(capacity: needs.count)
+    numeric = NumericColumns(needs)
   }
 
   /// The fields of a record, for the header and the sample.
@@ -114,7 +116,7 @@ struct CSVFormat: RecordFormat {
   /// A record without quotes: first where its fields end, then what they hold.
   ///
   /// Knowing all ends beforehand lets the processor convert several numbers at a time.
-  private func parsePlain(_ body: Field, into columns: RowColumns) -> Fault? {
+  private mutating func parsePlain(_ body: Field, into columns: RowColumns) -> Fault? {
     let count = needs.count
     // One column: what is a number from end to end has no delimiter in it.
     if count == 1, needs[0] == .number, let value = Decimal.readShort(body.start, body.end, powers)
@@ -127,6 +129,12 @@ struct CSVFormat: RecordFormat {
       return Fault(
         kind: .wrongFieldCount, column: nil, expected: "\(count) fields", found: "\(found)")
     }
+    if numeric.convertsSeveral {
+      ends.pad(after: count)
+      return numeric.convert(body, ends.positions, into: columns) { column, field in
+        CSVFormat.readAnyNumber(field, column, into: columns)
+      }
+    }
     let numbers = columns.numbers
     let ends = ends.positions
     return needs.withUnsafeBufferPointer { needs -> Fault? in
@@ -136,13 +144,7 @@ struct CSVFormat: RecordFormat {
         if needs[column] == .number {
           if let value = Decimal.readShort(start, end, powers) {
             numbers[column] = value
-            start = end + 1
-            continue
-          }
-          let reading = Decimal.readLong(start)
-          if reading.next == end, reading.value.isFinite {
-            numbers[column] = reading.value
-          } else if let fault = CSVFormat.readNumber(
+          } else if let fault = CSVFormat.readAnyNumber(
             Field(start: start, end: end), column, into: columns)
           {
             return fault
@@ -162,6 +164,19 @@ struct CSVFormat: RecordFormat {
   ) -> UnsafePointer<UInt8> {
     guard start < end, let found = memchr(start, Int32(delimiter), end - start) else { return end }
     return UnsafePointer(found.assumingMemoryBound(to: UInt8.self))
+  }
+
+  /// A field that is to be a number and is not a short one.
+  @inline(__always)
+  private static func readAnyNumber(
+    _ field: Field, _ column: Int, into columns: RowColumns
+  ) -> Fault? {
+    let reading = Decimal.readLong(field.start)
+    guard reading.next == field.end, reading.value.isFinite else {
+      return readNumber(field, column, into: columns)
+    }
+    columns.numbers[column] = reading.value
+    return nil
   }
 
   /// A field that is to be a number but is not a plain one: blanks around it, missing, or wrong.

@@ -1,4 +1,5 @@
 import Batches
+import Kernels
 
 /// One row as all experts of a mixture see it: the features that are not 0, by index and value.
 ///
@@ -12,6 +13,8 @@ struct ActiveRow: Sendable {
   private var indices: [Int32]
   private var values: [Double]
   private var count = 0
+  /// Whether `indices` begins with those of all dense features.
+  private var isWhole = false
   /// Σ value².
   private var norm = 0.0
   /// One more than the largest index.
@@ -46,13 +49,22 @@ struct ActiveRow: Sendable {
         values.withUnsafeMutableBufferPointer { values in
           if let out = scaled.baseAddress { scaler.transform(batch.dense(i), into: out) }
           if let own { scaled[dense - 1] = own }
-          for j in 0..<dense {
-            let value = scaled[j] > limit ? limit : (scaled[j] < -limit ? -limit : scaled[j])
-            // A feature that is 0 takes no part; written anyway, so that there is no branch.
-            indices[used] = Int32(truncatingIfNeeded: j)
-            values[used] = value
-            used &+= value != 0 ? 1 : 0
-            sum += value * value
+          if dense > 0, let from = scaled.baseAddress, let to = values.baseAddress {
+            let (norm, hasZeros) = Scaling.clamp(from, to: limit, into: to, dense)
+            sum += norm
+            if hasZeros {
+              // A feature that is 0 takes no part; written anyway, so that there is no branch.
+              for j in 0..<dense {
+                indices[used] = Int32(truncatingIfNeeded: j)
+                let value = values[j]
+                values[used] = value
+                used &+= value != 0 ? 1 : 0
+              }
+            } else {
+              if !isWhole { for j in 0..<dense { indices[j] = Int32(truncatingIfNeeded: j) } }
+              used = dense
+            }
+            isWhole = !hasZeros
           }
           indices[used] = Int32(truncatingIfNeeded: layout.intercept)
           values[used] = 1

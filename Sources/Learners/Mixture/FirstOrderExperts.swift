@@ -23,7 +23,7 @@ struct FirstOrderExperts: Sendable {
   /// Learning rates of AdaGrad: 2^0 … 2^−4.5.
   static let adaptiveRates: [Double] = (0..<4).map { exp2(-1.5 * Double($0)) }
   static let count = 12
-  private static let stride = 16
+  private static let stride = Experts.stride
   /// 1/√G before anything has been seen: G = 1e-8.
   private static let fresh = 1e4
 
@@ -65,22 +65,11 @@ struct FirstOrderExperts: Sendable {
 
   /// Writes the twelve predictors of a row.
   func predict(_ row: LentRow, into z: UnsafeMutablePointer<Double>) {
-    var first = SIMD8<Double>()
-    var second = SIMD4<Double>()
-    let known = table.count
-    table.withUnsafeBufferPointer { buffer in
-      guard let table = buffer.baseAddress else { return }
-      for a in 0..<row.count {
-        let base = Int(row.indices[a]) &* FirstOrderExperts.stride
-        guard base < known else { continue }
-        let weights = UnsafeRawPointer(table + base)
-        first += row.values[a] * weights.loadUnaligned(as: SIMD8<Double>.self)
-        second += row.values[a] * weights.loadUnaligned(fromByteOffset: 64, as: SIMD4<Double>.self)
-      }
+    let known = table.count / FirstOrderExperts.stride
+    table.withUnsafeBufferPointer { table in
+      guard let table = table.baseAddress else { return }
+      Experts.predict(table, known: known, row.indices, row.values, row.count, into: z)
     }
-    let out = UnsafeMutableRawPointer(z)
-    out.storeBytes(of: first, as: SIMD8<Double>.self)
-    out.storeBytes(of: second, toByteOffset: 64, as: SIMD4<Double>.self)
   }
 
   /// Learns a row for which the models' outputs were `said`: predictors, or probabilities of class 1.
@@ -103,33 +92,11 @@ struct FirstOrderExperts: Sendable {
     let move = gains * first / (1 + gains * curvature * row.norm)
     let gradient = second * importance
     let step = steps * scale
-    table.withUnsafeMutableBufferPointer { buffer in
-      guard let table = buffer.baseAddress else { return }
-      for a in 0..<row.count {
-        let weights = UnsafeMutableRawPointer(
-          table + Int(row.indices[a]) &* FirstOrderExperts.stride)
-        let value = row.values[a]
-        let moved = weights.loadUnaligned(as: SIMD8<Double>.self) - move * value
-        weights.storeBytes(of: moved, as: SIMD8<Double>.self)
-        let g = gradient * value
-        let root = FirstOrderExperts.shrunk(
-          weights.loadUnaligned(fromByteOffset: 96, as: SIMD4<Double>.self), by: g)
-        let adapted =
-          weights.loadUnaligned(fromByteOffset: 64, as: SIMD4<Double>.self) - step * g * root
-        weights.storeBytes(of: adapted, toByteOffset: 64, as: SIMD4<Double>.self)
-        weights.storeBytes(of: root, toByteOffset: 96, as: SIMD4<Double>.self)
-      }
+    table.withUnsafeMutableBufferPointer { table in
+      guard let table = table.baseAddress else { return }
+      Experts.learn(
+        table, row.indices, row.values, row.count, move: move, gradient: gradient, step: step)
     }
-  }
-
-  /// 1/√(G + g²) from 1/√G.
-  @inline(__always)
-  private static func shrunk(_ root: SIMD4<Double>, by g: SIMD4<Double>) -> SIMD4<Double> {
-    let part = g * root
-    let u = part * part
-    guard all(u .<= SIMD4(repeating: 0x1p-11)) else { return root / (1 + u).squareRoot() }
-    // (1 + u)^−½ by four terms: the next one is under half a unit in the last place.
-    return root - root * (u * (0.5 - u * (0.375 - u * (0.3125 - u * 0.2734375))))
   }
 
   /// AdaGrad's steps become as large as at the start.

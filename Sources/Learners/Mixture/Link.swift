@@ -1,4 +1,5 @@
 import Glibc
+import Kernels
 
 /// What an expert sees of the target, and how its linear predictor becomes a prediction of it.
 enum Link: String, Sendable, CaseIterable {
@@ -45,6 +46,14 @@ enum LogOdds {
   static func probability(_ z: Double) -> Double {
     // z = ±most is p = least or 1 − least.
     1 / (1 + exp(-max(-most, min(most, z))))
+  }
+
+  /// The same of `count` log-odds, a multiple of 4.
+  @inline(__always)
+  static func probabilities(
+    _ z: UnsafePointer<Double>, _ count: Int, into p: UnsafeMutablePointer<Double>
+  ) {
+    Experts.probabilities(z, count, most: most, into: p)
   }
 
   @inline(__always)

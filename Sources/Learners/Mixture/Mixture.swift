@@ -250,7 +250,11 @@ struct Mixture: Learner {
       for l in 0..<first.count {
         first[l].predict(row, into: z + at)
         let link = links[l]
-        for k in at..<(at + FirstOrderExperts.count) { p[k] = targets.clamp(link.backward(z[k])) }
+        if link == .logistic {
+          LogOdds.probabilities(z + at, FirstOrderExperts.count, into: p + at)
+        } else {
+          for k in at..<(at + FirstOrderExperts.count) { p[k] = targets.clamp(link.backward(z[k])) }
+        }
         at += FirstOrderExperts.count
       }
       for s in 0..<second.count {

@@ -1,0 +1,82 @@
+#include <string.h>
+
+#include "lanes.h"
+#include "wide.h"
+
+// A feature's sixteen numbers: eight weights, four weights, four inverse roots.
+typedef double eight __attribute__((vector_size(64), aligned(8)));
+typedef double four __attribute__((vector_size(32), aligned(8)));
+typedef int64_t mask __attribute__((vector_size(32)));
+
+static const int stride = 16;
+
+WEIR_WIDE void weir_experts_predict(const double *table, int64_t known, const int32_t *indices,
+                                    const double *values, int64_t count, double *out) {
+  eight first = {0};
+  four second = {0};
+  for (int64_t a = 0; a < count; a++) {
+    if (indices[a] >= known) continue;
+    const double *weights = table + (int64_t)indices[a] * stride;
+    first += values[a] * *(const eight *)weights;
+    second += values[a] * *(const four *)(weights + 8);
+  }
+  *(eight *)out = first;
+  *(four *)(out + 8) = second;
+}
+
+WEIR_WIDE void weir_experts_learn(double *table, const int32_t *indices, const double *values,
+                                  int64_t count, const double *moves, const double *gradients,
+                                  const double *steps) {
+  const eight move = *(const eight *)moves;
+  const four gradient = *(const four *)gradients, step = *(const four *)steps;
+  for (int64_t a = 0; a < count; a++) {
+    double *weights = table + (int64_t)indices[a] * stride;
+    const double value = values[a];
+    *(eight *)weights -= move * value;
+    const four g = gradient * value, root = *(const four *)(weights + 12);
+    // 1/√(G + g²) from 1/√G, as root·(1 + u)^−½. Four terms of the series: where u is at most 2⁻¹¹
+    // the next one is under half a unit in the last place.
+    const four part = g * root, u = part * part;
+    four shrunk = root - root * (u * (0.5 - u * (0.375 - u * (0.3125 - u * 0.2734375))));
+    const mask far = u > 0x1p-11;
+    if (far[0] | far[1] | far[2] | far[3]) {
+      for (int k = 0; k < 4; k++)
+        if (far[k]) shrunk[k] = root[k] / __builtin_sqrt(1 + u[k]);
+    }
+    *(four *)(weights + 8) -= step * g * shrunk;
+    *(four *)(weights + 12) = shrunk;
+  }
+}
+
+// e^x as 2ⁿ·e^r with |r| at most ln(2)/2: thirteen terms of e^r leave less than 2⁻⁵⁷ of it.
+WEIR_WIDE void weir_probabilities(const double *z, int64_t count, double most, double *p) {
+  const double inverse = 0x1.71547652b82fep+0;
+  const double high = 0x1.62e42fee00000p-1, low = 0x1.a39ef35793c76p-33;
+  // Added and taken away again, it leaves the nearest whole number.
+  const double whole = 0x1.8p52;
+  for (int64_t i = 0; i < count; i += 4) {
+    const four given = *(const four *)(z + i);
+    const four upper = (four){most, most, most, most};
+    const mask above = given > upper, below = given < -upper;
+    const mask bounded = (above & (mask)upper) | (below & (mask)(-upper)) |
+                         (~(above | below) & (mask)given);
+    const four x = -(four)bounded;
+    const four shifted = x * inverse + whole;
+    const four n = shifted - whole;
+    const four r = (x - n * high) - n * low;
+    const four square = r * r, fourth = square * square;
+    const four a = (1 + r) + square * (0x1p-1 + r * (1.0 / 6));
+    const four b = (1.0 / 24 + r * (1.0 / 120)) + square * (1.0 / 720 + r * (1.0 / 5040));
+    const four c = (1.0 / 40320 + r * (1.0 / 362880)) +
+                   square * (1.0 / 3628800 + r * (1.0 / 39916800));
+    const four d = 1.0 / 479001600 + r * (1.0 / 6227020800);
+    const four power = a + fourth * (b + fourth * (c + fourth * d));
+    const mask exponent = ((mask)shifted << 52);
+    const four result = 1 / (1 + (four)((mask)power + exponent));
+    if (count - i >= 4) {
+      *(four *)(p + i) = result;
+    } else {
+      for (int64_t k = i; k < count; k++) p[k] = result[k - i];
+    }
+  }
+}
