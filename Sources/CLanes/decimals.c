@@ -9,6 +9,9 @@ typedef int64_t lanes __attribute__((vector_size(64)));
 typedef double reals __attribute__((vector_size(64)));
 typedef bool bits __attribute__((ext_vector_type(8)));
 
+typedef uint8_t block __attribute__((vector_size(64), aligned(1)));
+typedef bool flags __attribute__((ext_vector_type(64)));
+
 #define ALL(x) {x, x, x, x, x, x, x, x}
 
 static inline uint64_t load(const uint8_t *bytes) {
@@ -88,4 +91,29 @@ WEIR_WIDE void weir_short_decimals(const uint8_t *record, const int32_t *ends, i
       odd = 0;
     }
   }
+}
+
+WEIR_WIDE int64_t weir_field_ends(const uint8_t *record, int64_t length, uint8_t delimiter, int64_t limit,
+                                  int32_t *ends) {
+  int64_t found = 0;
+  for (int64_t offset = 0; offset < length; offset += 64) {
+    const flags equal = __builtin_convertvector(*(const block *)(record + offset) == delimiter, flags);
+    uint64_t hits;
+    memcpy(&hits, &equal, sizeof hits);
+    if (length - offset < 64) hits &= ((uint64_t)1 << (length - offset)) - 1;
+    const int64_t count = __builtin_popcountll(hits);
+    if (found < limit) {
+      // Eight at a time, though there may be fewer: what is no end is overwritten by the next block. A
+      // loop over the hits would have the processor guess their number at every block.
+      int32_t *next = ends + found;
+      for (int64_t written = 0; written < count; written += 8)
+        for (int k = 0; k < 8; k++) {
+          next[written + k] = (int32_t)offset + (hits ? __builtin_ctzll(hits) : 64);
+          hits &= hits - 1;
+        }
+    }
+    found += count;
+  }
+  if (found < limit) ends[found] = (int32_t)length;
+  return found + 1;
 }

@@ -105,3 +105,21 @@ WEIR_WIDE int weir_clamp(const double *x, int64_t count, double limit, double *o
   *norm = total;
   return some;
 }
+
+WEIR_WIDE int weir_take_numbers(const double *x, int64_t count, double *out, double *sums) {
+  int64_t i = 0;
+  mask missing = {0};
+  for (; i + 4 <= count; i += 4) missing |= FROM(x, i) != FROM(x, i);
+  int some = ANY(missing) != 0;
+  for (; i < count; i++) some |= x[i] != x[i];
+  if (some) return 0;
+  for (i = 0; i + 4 <= count; i += 4) {
+    AT(out, i) = FROM(x, i);
+    AT(sums, i) += FROM(x, i);
+  }
+  for (; i < count; i++) {
+    out[i] = x[i];
+    sums[i] += x[i];
+  }
+  return 1;
+}

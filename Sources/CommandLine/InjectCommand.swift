@@ -55,7 +55,7 @@ struct InjectCommand: ParsableCommand {
           return place
         }
       }
-      try out.append { $0.append(contentsOf: header) }
+      try out.append(header)
       var random = RandomBits(seed: UInt64(bitPattern: Int64(seed)))
       var (row, written) = (0, 0)
       /// Row of the output at which each row of the input that matters begins.
@@ -78,7 +78,7 @@ struct InjectCommand: ParsableCommand {
           let text = FieldText.line(fields, delimiter)
           for _ in 0..<copies { try out.append(text) }
         } else {
-          try out.append { $0.append(contentsOf: line) }
+          try out.append(line)
         }
         row += 1
         written += copies

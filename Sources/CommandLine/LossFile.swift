@@ -13,13 +13,15 @@ final class LossFile {
 
   func append(_ losses: [EventLoss]) throws {
     for loss in losses {
-      try file.append { bytes in
-        bytes.append(contentsOf: String(loss.event).utf8)
-        bytes.append(UInt8(ascii: ","))
-        NumberWriter.append(loss.loss, to: &bytes)
-        bytes.append(UInt8(ascii: ","))
-        NumberWriter.append(loss.error, to: &bytes)
-        bytes.append(UInt8(ascii: "\n"))
+      try file.append(String(loss.event))
+      try file.append(atMost: 2 * NumberWriter.mostBytes + 3) { out in
+        out[0] = UInt8(ascii: ",")
+        var count = 1 + NumberWriter.write(loss.loss, to: out + 1)
+        out[count] = UInt8(ascii: ",")
+        count += 1
+        count += NumberWriter.write(loss.error, to: out + count)
+        out[count] = UInt8(ascii: "\n")
+        return count + 1
       }
     }
     try file.flush()

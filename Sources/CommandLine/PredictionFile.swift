@@ -31,9 +31,10 @@ final class PredictionFile {
         try file.append(name + "\n")
       } else {
         let value = predictions[row]
-        try file.append { bytes in
-          NumberWriter.append(value, to: &bytes)
-          bytes.append(UInt8(ascii: "\n"))
+        try file.append(atMost: NumberWriter.mostBytes + 1) { out in
+          let count = NumberWriter.write(value, to: out)
+          out[count] = UInt8(ascii: "\n")
+          return count + 1
         }
       }
     }

@@ -59,7 +59,7 @@ struct ReplayCommand: ParsableCommand {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
     defer { buffer.deallocate() }
     while case .bytes(let count) = try bytes.read(into: buffer, until: nil) {
-      try out.append { $0.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
+      try out.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
     }
     try out.flush()
   }
@@ -83,7 +83,7 @@ struct ReplayCommand: ParsableCommand {
           if sleep(nanoseconds: left, interruption) { break }
         }
       }
-      try out.append { $0.append(contentsOf: line) }
+      try out.append(line)
       events += 1
       if let limit, events >= limit { break }
     }

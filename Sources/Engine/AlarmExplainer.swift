@@ -8,7 +8,6 @@ struct AlarmExplainer {
   /// Drifts between two such positions beyond these are not explained.
   private static let mostWaiting = 4
 
-  private let task: Task
   private let labelDelay: Int
   private var memory: RowMemory
   private var waiting: [Alarm] = []
@@ -16,7 +15,6 @@ struct AlarmExplainer {
   private var lastChange = 0
 
   init(_ schema: Schema, _ families: [FeatureFamily], labelDelay: Int) {
-    task = schema.task
     self.labelDelay = labelDelay
     memory = RowMemory(denseWidth: schema.denseWidth, families: families)
   }
@@ -30,7 +28,7 @@ struct AlarmExplainer {
     for row in rows {
       var loss = Double.nan
       if !batch.targets[row].isNaN {
-        loss = outcomes[labelled].loss(task)
+        loss = outcomes[labelled].loss
         labelled += 1
       }
       memory.append(batch, row: row, event: firstEvent + row - rows.lowerBound, loss: loss)

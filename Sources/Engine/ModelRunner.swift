@@ -163,7 +163,7 @@ struct ModelRunner {
       labelled += 1
       losses.append(
         EventLoss(
-          event: firstEvent + row - rows.lowerBound, loss: outcome.loss(schema.task),
+          event: firstEvent + row - rows.lowerBound, loss: outcome.loss,
           error: outcome.error(schema.task)))
     }
   }
@@ -266,7 +266,7 @@ struct ModelRunner {
     if event >= trial.started {
       trial.outcomes.make(waiting, slot..<slot + 1, said.predictions)
       for (new, old) in zip(outcomes.outcomes, trial.outcomes.outcomes) {
-        trial.compare(new: new.loss(schema.task), old: old.loss(schema.task))
+        trial.compare(new: new.loss, old: old.loss)
       }
     }
     state = .trial(trial)
@@ -346,7 +346,7 @@ struct ModelRunner {
     }
     trial.outcomes.make(batch, rows, trial.predictions)
     for (new, old) in zip(outcomes.outcomes, trial.outcomes.outcomes) {
-      trial.compare(new: new.loss(schema.task), old: old.loss(schema.task))
+      trial.compare(new: new.loss, old: old.loss)
     }
     state = .trial(trial)
   }

@@ -1,5 +1,4 @@
 package import Batches
-import Glibc
 package import Learners
 package import Scores
 
@@ -7,6 +6,9 @@ package import Scores
 struct OutcomeMaker: Sendable {
   let task: Task
   private var previous = Double.nan
+  /// The probability of the row before and its cost: a baseline has few of them, and a logarithm each is a
+  /// twentieth of a tree's run.
+  private var last = (probability: 1.0, cost: 0.0)
   /// Outcomes of the labelled rows of the last call, in order.
   private(set) var outcomes: [Outcome] = []
 
@@ -31,20 +33,22 @@ struct OutcomeMaker: Sendable {
     _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ values: [Double]
   ) {
     let targets = batch.targets
-    var last = previous
+    var (last, known) = (previous, last)
     values.withUnsafeBufferPointer { values in
       for row in rows {
         let label = targets[row]
         guard label == label else { continue }
         let p = values[row]
+        let probability = label > 0.5 ? p : 1 - p
+        if probability != known.probability { known = (probability, Outcome.logLoss(probability)) }
         outcomes.append(
           Outcome(
-            label: label, prediction: p, guess: p > 0.5 ? 1 : 0,
-            labelProbability: label > 0.5 ? p : 1 - p, previousLabel: last))
+            label: label, prediction: p, guess: p > 0.5 ? 1 : 0, labelProbability: probability,
+            previousLabel: last, loss: known.cost))
         last = label
       }
     }
-    previous = last
+    (previous, self.last) = (last, known)
   }
 
   private func outcome(
@@ -55,7 +59,7 @@ struct OutcomeMaker: Sendable {
       let value = predictions[row]
       return Outcome(
         label: label, prediction: value, guess: value, labelProbability: 0,
-        previousLabel: previous)
+        previousLabel: previous, loss: abs(label - value))
     case .binary, .multiclass:
       let guess = predictions.likeliest(row)
       let known = Int(label) < predictions.width
@@ -76,11 +80,6 @@ extension Predictions {
 }
 
 extension Outcome {
-  /// What the row cost: |error| for a number, −log of the probability of what happened for a class.
-  func loss(_ task: Task) -> Double {
-    task == .regression ? abs(label - prediction) : -log(min(max(labelProbability, 0x1p-52), 1))
-  }
-
   /// label − prediction for a number; 1 for a wrong class, 0 for a right one.
   func error(_ task: Task) -> Double {
     task == .regression ? label - prediction : (guess == label ? 0 : 1)

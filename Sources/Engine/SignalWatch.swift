@@ -144,7 +144,7 @@ struct SignalWatch {
       case .features(let count):
         values.append(contentsOf: UnsafeBufferPointer(start: batch.dense(row), count: count))
       case .target where isLabelled: values.append(batch.targets[row])
-      case .loss where isLabelled: values.append(outcomes[labelled].loss(task))
+      case .loss where isLabelled: values.append(outcomes[labelled].loss)
       case .error where isLabelled: values.append(outcomes[labelled].error(task))
       case .target, .loss, .error: continue
       }

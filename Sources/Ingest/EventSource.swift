@@ -12,6 +12,10 @@ package struct EventSource: BatchSource, ~Copyable {
   private var reader: RecordReader
   private var format: any RecordFormat
   private var encoder: RowEncoder
+  /// The columns of a record that is parsed and encoded at once.
+  private let ownColumns: RowColumns
+  /// Records on their way through other threads, where there are any.
+  private var ring: ParsingRing?
   private let delay: Int
   package private(set) var refusals: RefusalLog
   /// How many events the types were inferred from.
@@ -85,6 +89,7 @@ package struct EventSource: BatchSource, ~Copyable {
     self.schema = schema
     self.reader = reader
     self.format = format
+    ownColumns = encoder.columns
     self.encoder = encoder
     self.delay = delay
     self.refusals = refusals
@@ -169,30 +174,75 @@ package struct EventSource: BatchSource, ~Copyable {
     try fillTyped(&batch, upTo: limit ?? Int.max, waits: waits)
   }
 
+  /// From here on `fill` may have records parsed by other threads too, of which `helpers` do nothing else; what
+  /// these threads share with this one is returned.
+  mutating func shareParsing(helpers: Int) -> ParsingRing {
+    let ring = ParsingRing(format, columns: encoder.plan.columns.count, helpers: helpers)
+    self.ring = ring
+    return ring
+  }
+
   private mutating func fillTyped(
     _ batch: inout MicroBatch, upTo limit: Int, waits: Bool
   ) throws(IngestError) -> FillOutcome {
-    let columns = encoder.columns
-    var deadline: MonotonicTime? = waits ? nil : MonotonicTime.now()
     // Counted here: asking another module's struct copies it, at every row.
     let capacity = batch.capacity
     var count = batch.count
+    if let ring, !waits || !ring.isEmpty {
+      if let outcome = try take(ring, &batch, &count, upTo: limit, frames: !waits) {
+        return outcome
+      }
+    }
+    let columns = ownColumns
+    var deadline: MonotonicTime?
     while count < capacity, encoder.accepted < limit {
       if deadline == nil, count > 0 { deadline = EventSource.deadline(delay) }
       switch try reader.next(until: deadline) {
       case .record(let record):
         var fault = format.parse(record, into: columns)
-        if fault == nil { fault = encoder.encode(into: &batch, line: record.line) }
+        if fault == nil { fault = encoder.encode(columns, into: &batch, line: record.line) }
         if let fault { try refuse(fault, record) } else { count += 1 }
       case .refused(let refusal): try refusals.add(refusal, accepted: encoder.accepted)
       case .late: return .late
       case .interrupted: return .interrupted
-      case .end:
-        try refusals.checkLimit(accepted: encoder.accepted)
-        return .end
+      case .end: return try end()
       }
     }
     return .full
+  }
+
+  /// Fills the batch from blocks of records; nil where there are no more of them and none are to be framed.
+  private mutating func take(
+    _ ring: ParsingRing, _ batch: inout MicroBatch, _ count: inout Int, upTo limit: Int,
+    frames: Bool
+  ) throws(IngestError) -> FillOutcome? {
+    let capacity = batch.capacity
+    while count < capacity, encoder.accepted < limit {
+      switch ring.next() {
+      case .row(let block, let row):
+        var fault = block.takeFault(row)
+        if fault == nil {
+          fault = encoder.encode(block.columns(row), into: &batch, line: block.line(row))
+        }
+        if let fault { try refuse(fault, block.record(row)) } else { count += 1 }
+      case .refused(let refusal): try refusals.add(refusal, accepted: encoder.accepted)
+      case .blockTaken: if frames { ring.frame(&reader) }
+      case .ending(.more): continue
+      case .ending(.late): return .late
+      case .ending(.interrupted): return .interrupted
+      case .ending(.end): return try end()
+      case .ending(.failure(let error)): throw error
+      case .nothing:
+        guard frames else { return nil }
+        ring.frame(&reader)
+      }
+    }
+    return .full
+  }
+
+  private func end() throws(IngestError) -> FillOutcome {
+    try refusals.checkLimit(accepted: encoder.accepted)
+    return .end
   }
 
   private mutating func refuse(_ fault: Fault, _ record: Record) throws(IngestError) {

@@ -1,4 +1,5 @@
 package import Batches
+import CLanes
 import Kernels
 
 /// A source that reads, parses and encodes the batches to come on a thread of its own while the caller learns the
@@ -35,7 +36,10 @@ package struct ReadAhead: BatchSource, ~Copyable {
     schema = source.schema
     inferredFrom = source.inferredFrom
     let isAhead = isAhead && Workers.cores > 1 && rows >= ReadAhead.fewestRows
-    let belt = Belt(source, depth: isAhead ? ReadAhead.depth : 0, rows: rows)
+    var source = source
+    // Of the cores one learns and one frames and encodes; these two parse while they would wait.
+    let ring = isAhead ? source.shareParsing(helpers: max(0, Workers.cores - 2)) : nil
+    let belt = Belt(source, ring, depth: isAhead ? ReadAhead.depth : 0, rows: rows)
     self.belt = belt
     knowledge = belt.learnOfSource()
     thread = isAhead ? SideThread { belt.fill() } : nil
@@ -153,16 +157,20 @@ private final class Belt: @unchecked Sendable {
   /// The thread's while it is under way, the caller's otherwise.
   var source: EventSource
   var limit: Int?
+  private let ring: ParsingRing?
   private var places: [Place] = []
   /// Batches filled so far.
-  private let filled = Milestone(patience: 2_000)
+  private let filled = Milestone(patience: 0)
+  /// How often it is looked for the next one before sleeping.
+  private static let patience = 2_000
   /// Batches taken so far, as the filling thread knows it: told every half ring, so that it is not woken more
   /// often; `Belt.end`: it is to stop.
   private let cleared = Milestone(patience: 0)
   private var taken = 0
   private static let end = Int.max
 
-  init(_ source: consuming EventSource, depth: Int, rows: Int) {
+  init(_ source: consuming EventSource, _ ring: ParsingRing?, depth: Int, rows: Int) {
+    self.ring = ring
     let width = source.schema.denseWidth
     self.source = source
     let knowledge = learnOfSource()
@@ -205,8 +213,18 @@ private final class Belt: @unchecked Sendable {
 
   var isEmpty: Bool { filled.value == taken }
 
-  /// The next filled batch, waited for; the caller's until `endTaking`.
+  /// The next filled batch, waited for; the caller's until `endTaking`. While it is not there the caller parses what is
+  /// to come after it.
   func next() -> Place {
+    var looks = 0
+    while looks < Belt.patience, filled.value == taken {
+      if let ring, ring.parseOne() {
+        looks = 0
+      } else {
+        looks += 1
+        weir_relax()
+      }
+    }
     _ = filled.wait(while: taken)
     return places[taken % places.count]
   }

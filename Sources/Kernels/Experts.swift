@@ -14,26 +14,35 @@ package enum Experts {
     weir_experts_predict(table, Int64(known), indices, values, Int64(count), z)
   }
 
-  /// Moves the eight weights of each feature by −move·value, the four by −step·g/√G, where g = gradient·value
-  /// and G has grown by g².
-  @inline(__always)
+  /// What a label teaches.
+  package struct Lesson {
+    let target: Double
+    let importance: Double
+    /// Σ value² of the row.
+    let norm: Double
+    /// The scale of the target.
+    let scale: Double
+    /// Whether the target is a class.
+    let isLogistic: Bool
+
+    package init(
+      target: Double, importance: Double, norm: Double, scale: Double, isLogistic: Bool
+    ) {
+      (self.target, self.importance, self.norm) = (target, importance, norm)
+      (self.scale, self.isLogistic) = (scale, isLogistic)
+    }
+  }
+
+  /// Has the twelve, at `rates`, learn a row of which they `said` predictors, or probabilities of class 1.
   package static func learn(
     _ table: UnsafeMutablePointer<Double>, _ indices: UnsafePointer<Int32>,
-    _ values: UnsafePointer<Double>, _ count: Int, move: SIMD8<Double>, gradient: SIMD4<Double>,
-    step: SIMD4<Double>
+    _ values: UnsafePointer<Double>, _ count: Int, said: UnsafePointer<Double>,
+    rates: UnsafePointer<Double>, _ lesson: Lesson
   ) {
-    var (move, gradient, step) = (move, gradient, step)
-    withUnsafeBytes(of: &move) { move in
-      withUnsafeBytes(of: &gradient) { gradient in
-        withUnsafeBytes(of: &step) { step in
-          weir_experts_learn(
-            table, indices, values, Int64(count),
-            move.baseAddress?.assumingMemoryBound(to: Double.self),
-            gradient.baseAddress?.assumingMemoryBound(to: Double.self),
-            step.baseAddress?.assumingMemoryBound(to: Double.self))
-        }
-      }
-    }
+    var own = weir_lesson(
+      target: lesson.target, importance: lesson.importance, norm: lesson.norm,
+      scale: lesson.scale, is_logistic: lesson.isLogistic ? 1 : 0)
+    weir_experts_learn(table, indices, values, Int64(count), said, rates, &own)
   }
 
   /// p ← 1/(1 + e⁻ᶻ) of `count` log-odds, clamped to ±most; `count` is a multiple of 4.
@@ -42,5 +51,24 @@ package enum Experts {
     _ z: UnsafePointer<Double>, _ count: Int, most: Double, into p: UnsafeMutablePointer<Double>
   ) {
     weir_probabilities(z, Int64(count), most, p)
+  }
+
+  /// Σ weights·p over `count` experts.
+  @inline(__always)
+  package static func mix(
+    _ weights: UnsafePointer<Double>, _ p: UnsafePointer<Double>, _ count: Int
+  ) -> Double {
+    weir_mix(weights, p, Int64(count))
+  }
+
+  /// Moves regrets, their squares and the weights that follow from them (see `MLpoly`).
+  @inline(__always)
+  package static func follow(
+    _ p: UnsafePointer<Double>, _ count: Int, gradient: Double, mixed: Double,
+    regrets: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>,
+    weights: UnsafeMutablePointer<Double>, served: UnsafeMutablePointer<Double>
+  ) {
+    weir_follow_regrets(
+      p, Int64(count), gradient, mixed, regrets, squares, weights, served)
   }
 }

@@ -2,9 +2,6 @@ import Catalogues
 import Glibc
 
 /// Mean of −log of the probability given to what happened, in nats.
-///
-/// Probabilities are kept 2.2e-16 away from 0, as scikit-learn does, so that one certain error
-/// costs 36 rather than everything.
 struct LogLoss: Score {
   static let entry = Entry<ScoreTask, NamedScore>(
     "log-loss", "mean of −log(probability of what happened)",
@@ -15,22 +12,10 @@ struct LogLoss: Score {
 
   private var count = 0.0
   private var sum = 0.0
-  /// The probability of the row before and its cost: a baseline has few of them, and a logarithm each is a
-  /// twentieth of a tree's run.
-  private var last = (probability: 1.0, cost: 0.0)
-
-  /// The cost of one row.
-  @inline(__always)
-  static func cost(_ probability: Double) -> Double {
-    -log(min(max(probability, 0x1p-52), 1))
-  }
 
   mutating func observe(_ outcome: Outcome) {
     count += 1
-    if outcome.labelProbability != last.probability {
-      last = (outcome.labelProbability, LogLoss.cost(outcome.labelProbability))
-    }
-    sum += last.cost
+    sum += outcome.loss
   }
 
   var value: Double? { count > 0 ? sum / count : nil }

@@ -22,12 +22,15 @@ package final class OutputFile {
 
   private let path: String
   private let descriptor: Int32
-  private var buffer: [UInt8] = []
+  /// Not yet written, `count` of them.
+  private var buffer = UnsafeMutablePointer<UInt8>.allocate(capacity: OutputFile.capacity + 4096)
+  private var room = OutputFile.capacity + 4096
+  private var count = 0
+  private var line: [UInt8] = []
 
   /// Makes or empties the file at `path`; "-" is standard output.
   package init(path: String) throws(OutputError) {
     self.path = path == "-" ? "standard output" : path
-    buffer.reserveCapacity(OutputFile.capacity + 4096)
     guard path != "-" else {
       descriptor = 1
       return
@@ -38,34 +41,68 @@ package final class OutputFile {
     }
   }
 
-  deinit { if descriptor > 1 { close(descriptor) } }
+  deinit {
+    buffer.deallocate()
+    if descriptor > 1 { close(descriptor) }
+  }
 
-  /// Appends what `body` appends to the buffer.
+  package func append(_ bytes: some Sequence<UInt8>) throws(OutputError) {
+    let bytes = Array(bytes)
+    try append(atMost: bytes.count) { out in
+      out.update(from: bytes, count: bytes.count)
+      return bytes.count
+    }
+  }
+
+  /// Appends what `body` writes, at most `most` bytes; it returns how many there were.
+  package func append(
+    atMost most: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Int
+  ) throws(OutputError) {
+    makeRoom(most)
+    count += body(buffer + count)
+    if count >= OutputFile.capacity { try flush() }
+  }
+
+  /// Appends what `body` appends.
   package func append(_ body: (inout [UInt8]) -> Void) throws(OutputError) {
-    body(&buffer)
-    if buffer.count >= OutputFile.capacity { try flush() }
+    line.removeAll(keepingCapacity: true)
+    body(&line)
+    try append(line)
   }
 
   package func append(_ text: String) throws(OutputError) {
-    try append { $0.append(contentsOf: text.utf8) }
+    var text = text
+    let length = text.utf8.count
+    try append(atMost: length) { out in
+      text.withUTF8 { bytes in
+        if let start = bytes.baseAddress { out.update(from: start, count: length) }
+      }
+      return length
+    }
+  }
+
+  private func makeRoom(_ more: Int) {
+    guard count + more > room else { return }
+    room = 2 * (count + more)
+    let wider = UnsafeMutablePointer<UInt8>.allocate(capacity: room)
+    wider.update(from: buffer, count: count)
+    buffer.deallocate()
+    buffer = wider
   }
 
   /// Writes everything out.
   package func flush() throws(OutputError) {
+    defer { count = 0 }
     var written = 0
-    while written < buffer.count {
-      let count = buffer.withUnsafeBytes { bytes in
-        write(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else {
+    while written < count {
+      let some = write(descriptor, buffer + written, count - written)
+      if some < 0, errno == EINTR { continue }
+      guard some > 0 else {
         let reason = errno
-        buffer.removeAll(keepingCapacity: true)
         if reason == EPIPE { throw .readerLeft }
         throw .cannotWrite(path: path, reason: String(cString: strerror(reason)))
       }
-      written += count
+      written += some
     }
-    buffer.removeAll(keepingCapacity: true)
   }
 }

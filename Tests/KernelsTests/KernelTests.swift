@@ -91,16 +91,27 @@ import Testing
         }
         #expect(abs(z[k] - expected) < 1e-12)
       }
-      let move = SIMD8((0..<8).map { _ in size * random.normal() })
-      let gradient = SIMD4((0..<4).map { _ in size * random.normal() })
-      let step = SIMD4((0..<4).map { _ in random.normal() })
+      let said = (0..<12).map { _ in Double(random.below(1000)) / 1000 }
+      let rates = (0..<12).map { _ in size * Double(random.below(1000)) / 1000 }
+      let (target, importance, norm, scale) = (1.0, 1.5, 3.0, 2.0)
       let before = table
       Experts.learn(
-        &table, indices, values, count, move: move, gradient: gradient, step: step)
+        &table, indices, values, count, said: said, rates: rates,
+        Experts.Lesson(
+          target: target, importance: importance, norm: norm, scale: scale,
+          isLogistic: size == 1))
+      let move = (0..<8).map { (k: Int) -> Double in
+        let curvature: Double = size == 1 ? max(said[k] * (1 - said[k]), 0.05) : 1
+        let gain: Double = importance * rates[k]
+        return gain * (said[k] - target) / (1 + gain * curvature * norm)
+      }
+      let gradient = (8..<12).map { (k: Int) -> Double in importance * (said[k] - target) }
+      let step = (8..<12).map { (k: Int) -> Double in scale * rates[k] }
       for a in 0..<count {
         let base = Int(indices[a]) * 16
         for k in 0..<8 {
-          #expect(abs(table[base + k] - (before[base + k] - move[k] * values[a])) < 1e-15)
+          let moved: Double = before[base + k] - move[k] * values[a]
+          #expect(abs(table[base + k] - moved) < 1e-14)
         }
         for k in 0..<4 {
           let g = gradient[k] * values[a]

@@ -10,12 +10,30 @@
 void weir_experts_predict(const double *table, int64_t known, const int32_t *indices,
                           const double *values, int64_t count, double *out);
 
-/// Moves the weights: the eight by −moves·value, the four by −steps·g·1/√G with g = gradients·value and G grown by g².
+/// A label and what goes with it.
+struct weir_lesson {
+  double target;
+  double importance;
+  /// Σ value² of the row.
+  double norm;
+  /// The scale of the target.
+  double scale;
+  int is_logistic;
+};
+
+/// Has the twelve learn a row of which they `said` predictors, or probabilities of class 1; `rates` are theirs.
 void weir_experts_learn(double *table, const int32_t *indices, const double *values, int64_t count,
-                        const double *moves, const double *gradients, const double *steps);
+                        const double *said, const double *rates, const struct weir_lesson *lesson);
 
 /// p = 1/(1 + e⁻ᶻ) of `count` log-odds, clamped to ±most, to within two units in the last place; up to three
 /// numbers after the last are read.
 void weir_probabilities(const double *z, int64_t count, double most, double *p);
+
+/// Σ weights·p.
+double weir_mix(const double *weights, const double *p, int64_t count);
+
+/// The update of `MLpoly`, where it is told.
+void weir_follow_regrets(const double *p, int64_t count, double gradient, double mixed,
+                         double *regrets, double *squares, double *weights, double *served);
 
 #endif

@@ -40,6 +40,10 @@ static inline void weir_relax(void) {
 #endif
 }
 
+/// Writes the ends of a record's fields, at most `limit`, and returns how many fields there are; up to 64 numbers past
+/// the last may be overwritten. 64 bytes after the record's last must be readable.
+int64_t weir_field_ends(const uint8_t *record, int64_t length, uint8_t delimiter, int64_t limit, int32_t *ends);
+
 /// Whether this machine has lanes wide enough for `weir_short_decimals` to pay (AVX2).
 int weir_has_wide_lanes(void);
 

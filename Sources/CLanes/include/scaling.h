@@ -21,4 +21,7 @@ void weir_learn_scale(const double *x, double rows, double *mean, double *square
 /// Clamps `count` numbers to ±limit, with the sum of their squares; whether any of them is 0.
 int weir_clamp(const double *x, int64_t count, double limit, double *out, double *norm);
 
+/// Copies `count` numbers and adds them to their sums, unless one of them is NaN: then it does nothing and returns 0.
+int weir_take_numbers(const double *x, int64_t count, double *out, double *sums);
+
 #endif

@@ -1,4 +1,5 @@
 import Batches
+import CLanes
 
 /// Why a row cannot be taken; `EventSource` adds where it stands. A class, so that the rows that have none hand over a
 /// word and not 56 bytes.
@@ -13,14 +14,37 @@ final class Fault {
   }
 }
 
+/// Features that are columns as they stand, side by side in the record as in the row.
+private struct PlainRun {
+  let feature: Int
+  let column: Int
+  private(set) var count = 1
+
+  /// The runs of features by the columns that they are; −1 for one that is none.
+  static func of(_ columns: [Int]) -> [PlainRun] {
+    var runs: [PlainRun] = []
+    for (feature, column) in columns.enumerated() where column >= 0 {
+      if let last = runs.last, last.feature + last.count == feature,
+        last.column + last.count == column
+      {
+        runs[runs.count - 1].count += 1
+      } else {
+        runs.append(PlainRun(feature: feature, column: column))
+      }
+    }
+    return runs
+  }
+}
+
 /// Turns one record's fields into a row of features.
 ///
-/// A format first puts the record's columns into `columns`; then `encode` checks them
+/// A format first puts the record's columns down; then `encode` checks them
 /// all and only then touches any state, so that nothing is learned from a bad row. No allocation in
 /// steady state.
 struct RowEncoder: ~Copyable {
   private(set) var plan: FeaturePlan
-  let columns: RowColumns
+  /// The columns of the row at hand.
+  private(set) var columns: RowColumns
   private(set) var target: TargetReader
   private(set) var notices: [SourceNotice] = []
   /// Events accepted so far.
@@ -34,7 +58,7 @@ struct RowEncoder: ~Copyable {
   private let isRegression: Bool
   /// Whether every feature is a numeric column: nothing to look up and nothing to remember.
   private let isPlain: Bool
-  private let plainColumns: [Int]
+  private let plainRuns: [PlainRun]
   private let derived: [Int]
   private let textual: [Int]
   private let levelColumns: [Int]
@@ -64,7 +88,7 @@ struct RowEncoder: ~Copyable {
   private let missing: UnsafeMutablePointer<Int>
   /// Columns that must not be missing, and features that remember their last value.
   private let required: [Int]
-  private let remembered: [Int]
+  private let remembered: [(feature: Int, column: Int)]
 
   /// Notices of new categories beyond this many a column are only counted.
   private static let noticesPerColumn = 10
@@ -83,7 +107,7 @@ struct RowEncoder: ~Copyable {
     levels = .allocate(capacity: levelCount)
     levels.initialize(repeating: 0, count: levelCount)
     let plain = plan.dense.map { if case .column(let index) = $0 { index } else { -1 } }
-    plainColumns = plain
+    plainRuns = PlainRun.of(plain)
     derived = plan.dense.indices.filter { plain[$0] < 0 }
     textual = plan.needs.indices.filter { plan.needs[$0] != [] && plan.needs[$0] != .number }
     levelColumns = plan.needs.indices.filter { plan.needs[$0].contains(.level) }
@@ -107,7 +131,7 @@ struct RowEncoder: ~Copyable {
     missing.initialize(repeating: 0, count: max(plan.dense.count, 1))
     let direct = plain.indices.filter { plain[$0] >= 0 }
     required = direct.filter { plan.denseMissing[$0] == .refuse }.map { plain[$0] }
-    remembered = direct.filter { plan.denseMissing[$0] == .last }
+    remembered = direct.filter { plan.denseMissing[$0] == .last }.map { ($0, plain[$0]) }
     isPlain =
       derived.isEmpty && levelColumns.isEmpty && plan.sparse.isEmpty && plan.series.isEmpty
       && plan.means.isEmpty && plan.id == nil && plan.key == nil && remembered.isEmpty
@@ -129,7 +153,10 @@ struct RowEncoder: ~Copyable {
   }
 
   /// Checks the columns that a format has put down and appends the row; a fault leaves no trace.
-  mutating func encode(into batch: inout MicroBatch, line: Int) -> Fault? {
+  mutating func encode(
+    _ columns: RowColumns, into batch: inout MicroBatch, line: Int
+  ) -> Fault? {
+    if columns !== self.columns { self.columns = columns }
     // By index: iterating an array that is stored keeps and lets go of it at each row.
     for k in 0..<textual.count {
       if let fault = readText(textual[k]) { return fault }
@@ -290,15 +317,25 @@ struct RowEncoder: ~Copyable {
   /// The features that are columns as they stand.
   private mutating func writePlain(_ batch: inout MicroBatch) {
     let row = batch.nextDense
-    plainColumns.withUnsafeBufferPointer { columns in
-      for feature in columns.indices where columns[feature] >= 0 {
-        let value = numbers[columns[feature]]
-        guard value == value else {
-          missing[feature] += 1
-          batch.markAbsent(feature)
-          row[feature] = substitute(feature)
-          continue
-        }
+    for k in 0..<plainRuns.count {
+      let run = plainRuns[k]
+      let isWhole = weir_take_numbers(
+        numbers + run.column, Int64(run.count), row + run.feature, sums + run.feature)
+      if isWhole == 0 { writeSome(run, &batch) }
+    }
+  }
+
+  /// The same where some values are missing.
+  private mutating func writeSome(_ run: PlainRun, _ batch: inout MicroBatch) {
+    let row = batch.nextDense
+    for i in 0..<run.count {
+      let feature = run.feature + i
+      let value = numbers[run.column + i]
+      if value.isNaN {
+        missing[feature] += 1
+        batch.markAbsent(feature)
+        row[feature] = substitute(feature)
+      } else {
         row[feature] = value
         sums[feature] += value
       }
@@ -475,8 +512,8 @@ struct RowEncoder: ~Copyable {
       // Every row fills in its groups before it is encoded: these may be overwritten.
       if let arrived = pending.next(groups: &meanGroups) { rememberLabel(arrived) }
     }
-    for feature in remembered where !numbers[plainColumns[feature]].isNaN {
-      last[feature] = numbers[plainColumns[feature]]
+    for (feature, column) in remembered where !numbers[column].isNaN {
+      last[feature] = numbers[column]
     }
   }
 

@@ -20,7 +20,7 @@ struct CSVFormat: RecordFormat {
   let delimiter: UInt8
   let hasHeader: Bool
   private var needs: [FeaturePlan.Need] = []
-  private let scratch = Scratch()
+  private(set) var scratch = Scratch()
   private let powers = Decimal.exactPowers
   private var ends = FieldEnds(capacity: 0)
   private var numeric = NumericColumns([])
@@ -75,11 +75,18 @@ struct CSVFormat: RecordFormat {
     numeric = NumericColumns(needs)
   }
 
+  func forked() -> CSVFormat {
+    var fork = self
+    fork.scratch = Scratch(keeps: true)
+    fork.ends = FieldEnds(capacity: needs.count)
+    return fork
+  }
+
   /// The fields of a record, for the header and the sample.
   private mutating func split(_ record: Record) -> [Field] {
     var fields: [Field] = []
     var cursor = record.body.start
-    scratch.clear(atLeast: record.body.count)
+    scratch.makeRoom(for: record.body.count)
     while true {
       let (field, next) = nextField(cursor, record.body.end)
       fields.append(field ?? Field(start: cursor, end: next ?? record.body.end))
@@ -90,7 +97,7 @@ struct CSVFormat: RecordFormat {
 
   mutating func parse(_ record: Record, into columns: RowColumns) -> Fault? {
     guard record.hasQuotes else { return parsePlain(record.body, into: columns) }
-    scratch.clear(atLeast: record.body.count)
+    scratch.makeRoom(for: record.body.count)
     var cursor = record.body.start
     let last = needs.count - 1
     for column in needs.indices {

@@ -1,6 +1,6 @@
 import CLanes
 
-/// Where the fields of a record end, found 64 bytes at a time.
+/// Where the fields of a record end.
 final class FieldEnds {
   /// Offsets from the record's start, one for each field; before the first stands −1.
   let positions: UnsafeMutablePointer<Int32>
@@ -29,31 +29,7 @@ final class FieldEnds {
   /// they are only counted. 64 bytes after the record's last must be readable.
   func find(_ delimiter: UInt8, in record: Field, atMost limit: Int) -> Int {
     precondition(limit <= capacity, "\(limit) fields in room for \(capacity)")
-    let positions = positions
-    let length = record.count
-    var found = 0
-    var offset = 0
-    while offset < length {
-      var hits = weir_equal_bytes(record.start + offset, delimiter)
-      if length &- offset < 64 { hits &= (1 &<< UInt64(length &- offset)) &- 1 }
-      let count = hits.nonzeroBitCount
-      if found < limit {
-        // Eight at a time, though there may be fewer: what is no end is overwritten by the next
-        // block. A loop over the hits would have the processor guess their number at every block.
-        var written = 0
-        repeat {
-          for _ in 0..<8 {
-            positions[found &+ written] = Int32(
-              truncatingIfNeeded: offset &+ hits.trailingZeroBitCount)
-            hits &= hits &- 1
-            written &+= 1
-          }
-        } while written < count
-      }
-      found &+= count
-      offset &+= 64
-    }
-    if found < limit { positions[found] = Int32(truncatingIfNeeded: length) }
-    return found + 1
+    return Int(
+      weir_field_ends(record.start, Int64(record.count), delimiter, Int64(limit), positions))
   }
 }

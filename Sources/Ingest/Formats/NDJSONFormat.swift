@@ -20,7 +20,7 @@ struct NDJSONFormat: RecordFormat {
   /// The number of the row in which each column was last set; tells missing and duplicate keys.
   private var seenIn: [Int] = []
   private var row = 0
-  private let scratch = Scratch()
+  private(set) var scratch = Scratch()
 
   var quotesHoldLineEnds: Bool { false }
   var hasHeader: Bool { false }
@@ -29,7 +29,7 @@ struct NDJSONFormat: RecordFormat {
   mutating func readHeader(_ record: Record) throws(IngestError) {}
 
   mutating func sample(_ record: Record, row: Int?, into evidence: inout [ColumnEvidence]) {
-    scratch.clear(atLeast: record.body.count)
+    scratch.makeRoom(for: record.body.count)
     var found: [(name: String, value: JSONScanner.Value)] = []
     var scanner = JSONScanner(record.body, scratch)
     guard
@@ -60,9 +60,15 @@ struct NDJSONFormat: RecordFormat {
     for (index, name) in columns.enumerated() { lookup[Array(name.utf8)] = index }
   }
 
+  func forked() -> NDJSONFormat {
+    var fork = self
+    fork.scratch = Scratch(keeps: true)
+    return fork
+  }
+
   mutating func parse(_ record: Record, into columns: RowColumns) -> Fault? {
     row += 1
-    scratch.clear(atLeast: record.body.count)
+    scratch.makeRoom(for: record.body.count)
     var scanner = JSONScanner(record.body, scratch)
     var expected = 0
     var fault: Fault?

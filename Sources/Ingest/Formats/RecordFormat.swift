@@ -22,6 +22,13 @@ protocol RecordFormat {
   /// Fixes the columns: from here on records are parsed by `parse`.
   mutating func lock(_ plan: FeaturePlan)
 
+  /// Bytes that had to be rewritten for the fields of records parsed so far.
+  var scratch: Scratch { get }
+
+  /// The same format, with nothing in common with this one; the fields of all records that it parses stay until its
+  /// scratch is reset.
+  func forked() -> Self
+
   /// Takes a record apart; a fault says why that cannot be done.
   mutating func parse(_ record: Record, into columns: RowColumns) -> Fault?
 }

@@ -1,27 +1,47 @@
 /// Bytes that a format had to rewrite (unescaped text), each piece followed by a line feed and a
-/// margin, so that it can be read as any other field. Reused from record to record.
+/// margin, so that it can be read as any other field.
+///
+/// Reused from record to record, or, where fields of many records are kept, from `reset` to `reset`.
 final class Scratch {
   private static let margin = 32
+
+  private let keeps: Bool
+  /// Storage that is full, where pieces are kept.
+  private var full: [UnsafeMutablePointer<UInt8>] = []
   private var storage: UnsafeMutablePointer<UInt8>
   private var capacity: Int
   private var cursor = 0
 
-  init() {
+  /// `keeps`: pieces stay when room is made for the next record.
+  init(keeps: Bool = false) {
+    self.keeps = keeps
     capacity = 1 << 12
     storage = .allocate(capacity: capacity)
     storage.initialize(repeating: 0, count: capacity)
   }
 
-  deinit { storage.deallocate() }
-
-  /// Forgets every piece and makes room for all that a record of so many bytes can need: a piece
-  /// is never longer than its source, and there are at most as many pieces as bytes.
-  func clear(atLeast count: Int) {
-    cursor = 0
-    let needed = count * 2 + Scratch.margin
-    guard needed > capacity else { return }
+  deinit {
     storage.deallocate()
-    capacity = needed * 2
+    for storage in full { storage.deallocate() }
+  }
+
+  /// Forgets every piece.
+  func reset() {
+    cursor = 0
+    guard !full.isEmpty else { return }
+    for storage in full { storage.deallocate() }
+    full.removeAll(keepingCapacity: true)
+  }
+
+  /// Makes room for all that a record of so many bytes can need: a piece is never longer than its source, and
+  /// there are at most as many pieces as bytes. Earlier pieces are forgotten, unless they are to be kept.
+  func makeRoom(for count: Int) {
+    let needed = count * 2 + Scratch.margin
+    if !keeps { cursor = 0 }
+    guard cursor + needed > capacity else { return }
+    if keeps, cursor > 0 { full.append(storage) } else { storage.deallocate() }
+    cursor = 0
+    capacity = max(capacity, needed * 2)
     storage = .allocate(capacity: capacity)
     storage.initialize(repeating: 0, count: capacity)
   }

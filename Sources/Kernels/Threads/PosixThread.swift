@@ -1,12 +1,12 @@
 import Glibc
 
 /// A thread of the system's.
-struct PosixThread {
+package struct PosixThread {
   private let thread: pthread_t
 
   /// Starts a thread that does `body` and ends; nil where the system gives none. Signals are left to the threads
   /// that were there before.
-  init?(_ body: @escaping @Sendable () -> Void) {
+  package init?(_ body: @escaping @Sendable () -> Void) {
     var (all, before) = (sigset_t(), sigset_t())
     sigfillset(&all)
     pthread_sigmask(SIG_BLOCK, &all, &before)
@@ -21,7 +21,7 @@ struct PosixThread {
   }
 
   /// Waits for its end.
-  func join() { pthread_join(thread, nil) }
+  package func join() { pthread_join(thread, nil) }
 
   private final class Work {
     let body: @Sendable () -> Void

@@ -30,13 +30,15 @@ struct FirstOrderExperts: Sendable {
   let link: Link
   /// For each feature: 8 + 4 weights, 4 inverse roots.
   private var table: [Double] = []
-  private let rates: SIMD8<Double>
-  private let steps: SIMD4<Double>
+  /// The rates of the twelve, behind a pointer.
+  private nonisolated(unsafe) static let rates: UnsafePointer<Double> = {
+    let rates = UnsafeMutablePointer<Double>.allocate(capacity: count)
+    rates.initialize(from: implicitRates + adaptiveRates, count: count)
+    return UnsafePointer(rates)
+  }()
 
   init(link: Link, width: Int) {
     self.link = link
-    rates = SIMD8(FirstOrderExperts.implicitRates)
-    steps = SIMD4(FirstOrderExperts.adaptiveRates)
     grow(to: width)
   }
 
@@ -77,25 +79,14 @@ struct FirstOrderExperts: Sendable {
   mutating func learn(
     _ row: LentRow, said: UnsafePointer<Double>, target: Double, importance: Double, scale: Double
   ) {
-    let raw = UnsafeRawPointer(said)
-    var first = raw.loadUnaligned(as: SIMD8<Double>.self)
-    var second = raw.loadUnaligned(fromByteOffset: 64, as: SIMD4<Double>.self)
-    var curvature = SIMD8(repeating: 1.0)
-    if link == .logistic {
-      let v = first * (1 - first)
-      let least = SIMD8(repeating: 0.05)
-      curvature = v.replacing(with: least, where: v .< least)
-    }
-    first -= target
-    second -= target
-    let gains = rates * importance
-    let move = gains * first / (1 + gains * curvature * row.norm)
-    let gradient = second * importance
-    let step = steps * scale
+    let lesson = Experts.Lesson(
+      target: target, importance: importance, norm: row.norm, scale: scale,
+      isLogistic: link == .logistic)
     table.withUnsafeMutableBufferPointer { table in
       guard let table = table.baseAddress else { return }
       Experts.learn(
-        table, row.indices, row.values, row.count, move: move, gradient: gradient, step: step)
+        table, row.indices, row.values, row.count, said: said, rates: FirstOrderExperts.rates,
+        lesson)
     }
   }
 

@@ -1,3 +1,4 @@
+import Kernels
 import Snapshots
 
 /// Weights of K experts by their polynomial regret: parameter-free, and indifferent to the scale of the
@@ -36,9 +37,7 @@ struct MLpoly: Sendable {
   /// Σ wₖ·pₖ.
   @inline(__always)
   func mix(_ predictions: UnsafePointer<Double>) -> Double {
-    var sum = 0.0
-    for k in 0..<weights.count { sum += weights[k] * predictions[k] }
-    return sum
+    Experts.mix(weights, predictions, weights.count)
   }
 
   /// Takes what the mixture `mixed` of `predictions` has cost: `gradient` is ∂loss/∂mixed.
@@ -51,19 +50,12 @@ struct MLpoly: Sendable {
       squares.withUnsafeMutableBufferPointer { squares in
         weights.withUnsafeMutableBufferPointer { weights in
           served.withUnsafeMutableBufferPointer { served in
-            var total = 0.0
-            for k in 0..<count {
-              served[k] += weights[k]
-              let r = gradient * (mixed - predictions[k])
-              regrets[k] += r
-              squares[k] += r * r
-              let weight = regrets[k] > 0 ? regrets[k] / squares[k] : 0
-              weights[k] = weight
-              total += weight
-            }
-            let factor = total > 0 ? 1 / total : 0
-            let equal = total > 0 ? 0 : 1 / Double(count)
-            for k in 0..<count { weights[k] = weights[k] * factor + equal }
+            guard let regrets = regrets.baseAddress, let squares = squares.baseAddress,
+              let weights = weights.baseAddress, let served = served.baseAddress
+            else { return }
+            Experts.follow(
+              predictions, count, gradient: gradient, mixed: mixed, regrets: regrets,
+              squares: squares, weights: weights, served: served)
           }
         }
       }
