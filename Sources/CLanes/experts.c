@@ -2,11 +2,10 @@
 
 #include "lanes.h"
 #include "wide.h"
+#include "functions.h"
 
 // A feature's sixteen numbers: eight weights, four weights, four inverse roots.
 typedef double eight __attribute__((vector_size(64), aligned(8)));
-typedef double four __attribute__((vector_size(32), aligned(8)));
-typedef int64_t mask __attribute__((vector_size(32)));
 typedef int64_t wide_mask __attribute__((vector_size(64)));
 
 static const int stride = 16;
@@ -60,31 +59,16 @@ WEIR_WIDE void weir_experts_learn(double *table, const int32_t *indices, const d
   }
 }
 
-// e^x as 2ⁿ·e^r with |r| at most ln(2)/2: thirteen terms of e^r leave less than 2⁻⁵⁷ of it.
 WEIR_WIDE void weir_probabilities(const double *z, int64_t count, double most, double *p) {
-  const double inverse = 0x1.71547652b82fep+0;
-  const double high = 0x1.62e42fee00000p-1, low = 0x1.a39ef35793c76p-33;
-  // Added and taken away again, it leaves the nearest whole number.
-  const double whole = 0x1.8p52;
+  const four upper = {most, most, most, most};
   for (int64_t i = 0; i < count; i += 4) {
     const four given = *(const four *)(z + i);
-    const four upper = (four){most, most, most, most};
     const mask above = given > upper, below = given < -upper;
-    const mask bounded = (above & (mask)upper) | (below & (mask)(-upper)) |
-                         (~(above | below) & (mask)given);
-    const four x = -(four)bounded;
-    const four shifted = x * inverse + whole;
-    const four n = shifted - whole;
-    const four r = (x - n * high) - n * low;
-    const four square = r * r, fourth = square * square;
-    const four a = (1 + r) + square * (0x1p-1 + r * (1.0 / 6));
-    const four b = (1.0 / 24 + r * (1.0 / 120)) + square * (1.0 / 720 + r * (1.0 / 5040));
-    const four c = (1.0 / 40320 + r * (1.0 / 362880)) +
-                   square * (1.0 / 3628800 + r * (1.0 / 39916800));
-    const four d = 1.0 / 479001600 + r * (1.0 / 6227020800);
-    const four power = a + fourth * (b + fourth * (c + fourth * d));
-    const mask exponent = ((mask)shifted << 52);
-    const four result = 1 / (1 + (four)((mask)power + exponent));
+    const four x = -(four)((above & (mask)upper) | (below & (mask)(-upper)) |
+                           (~(above | below) & (mask)given));
+    four power;
+    EXPONENTIAL(power, x)
+    const four result = 1 / (1 + power);
     if (count - i >= 4) {
       *(four *)(p + i) = result;
     } else {

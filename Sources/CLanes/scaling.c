@@ -1,12 +1,10 @@
 #include "lanes.h"
 #include "wide.h"
+#include "functions.h"
 
-typedef double four __attribute__((vector_size(32), aligned(8)));
-typedef int64_t mask __attribute__((vector_size(32)));
 
 #define AT(pointer, i) (*(four *)((pointer) + (i)))
 #define FROM(pointer, i) (*(const four *)((pointer) + (i)))
-#define ANY(m) ((m)[0] | (m)[1] | (m)[2] | (m)[3])
 
 /// √(rows / sum) into `root`, 0 where the sum is 0, from `near`, which is near it as a rule.
 ///

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "experts.h"
+#include "grid.h"
 #include "scaling.h"
 
 #if defined(__SSE2__)

@@ -22,9 +22,16 @@ struct DivergenceGuard: Sendable {
   /// Whether a row whose predictor is z and whose label is y shows that the weights are running off.
   @inline(__always)
   mutating func trips(_ z: Double, _ y: Double) -> Bool {
-    if isClassification { return !(abs(z) < 1e4) }
-    largestLabel = max(largestLabel, abs(y))
-    return !(abs(z - y) <= 100 * largestLabel)
+    let bound = bound(y)
+    return !(abs(isClassification ? z : z - y) < bound)
+  }
+
+  /// How far a predictor may be from 0, or for numbers from the label y.
+  @inline(__always)
+  mutating func bound(_ y: Double) -> Double {
+    if isClassification { return 1e4 }
+    if y == y { largestLabel = max(largestLabel, abs(y)) }
+    return 100 * largestLabel
   }
 
   /// Called after each row that did not trip.

@@ -171,5 +171,5 @@ enum Crossover {
   static func prefersGram(rates: Int) -> Bool { rates > 1 }
 
   /// Rows in a block.
-  static func block(rates: Int) -> Int { rates >= 8 ? 32 : 16 }
+  static func block(rates: Int) -> Int { 16 }
 }

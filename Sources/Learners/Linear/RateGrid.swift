@@ -18,11 +18,13 @@ import Snapshots
 /// where R is the product of the factors 1 − η·l2 so far. Sparse features enter m, G and W by their
 /// indices; the intercepts, which no penalty shrinks, are K numbers that move row by row. What is served is the rate whose discounted loss is least so far.
 ///
-/// Cost for each rate and row: 4·d flops at gemm's speed instead of a loop's, plus B/2 for the
-/// triangle; 2·B·d flops a row for G, shared. `Benchmarks/README.md` has the measured crossover.
+/// Cost for each rate and row: 4·d flops at gemm's speed instead of a loop's, plus B for the
+/// triangles; 2·B·d flops a row for G, shared. Triangles, losses and steps of all rates go in lanes where the loss is
+/// squared or logistic and steps are explicit. `Benchmarks/README.md` has the measured crossover.
 struct RateGrid: Learner {
   /// Half-life of the losses that choose the rate, in rows.
   private static let halfLife = 700.0
+  private static let decay = exp2(-1 / halfLife)
 
   private let loss: Loss
   private let isImplicit: Bool
@@ -68,8 +70,7 @@ struct RateGrid: Learner {
 
   var outputs: Int { 1 }
   var memoryBytes: Int {
-    8 * (weights.count * 2 + work.before.count * 2 + work.crossBefore.count * 2)
-      + scaler.memoryBytes
+    8 * weights.count * 2 + work.memoryBytes + scaler.memoryBytes
   }
 
   /// The rate that has done best lately.
@@ -136,38 +137,132 @@ struct RateGrid: Learner {
   private mutating func learnBlock(
     _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ predictions: inout Predictions
   ) {
-    scaleRows(batch, rows)
-    project(batch, rows)
-    multiplyRows(batch, rows)
-    let K = rates.count
+    // Taken out for as long, so that it and what learns do not overlap.
+    var own = BlockWorkspace(block: 0, dense: 0, rates: 0)
+    swap(&own, &work)
+    own.lend(sparse: batch.sparseWidth(of: rows)) { block in
+      scaleRows(batch, rows, block)
+      project(batch, rows, block)
+      multiplyRows(batch, rows, block)
+      begin(block)
+      let labelled =
+        goesInLanes
+        ? learnInLanes(batch, rows, block, &predictions)
+        : learnOneByOne(batch, rows, block, &predictions)
+      finish(batch, rows, labelled: labelled, block)
+    }
+    swap(&own, &work)
+  }
+
+  /// Whether all rates take their steps at once; other losses and implicit steps are taken rate by rate.
+  private var goesInLanes: Bool {
+    switch loss {
+    case .logistic, .squared: !isImplicit
+    case .huber, .quantile, .poisson: false
+    }
+  }
+
+  private func begin(_ block: BlockWorkspace.Block) {
+    for k in rates.indices {
+      block.losses[k] = losses[k]
+      block.intercepts[k] = weights[k * stride + layout.intercept]
+      block.rates[k] = rate(k)
+      block.factors[k] = factor(k)
+      block.shrink[k] = 1
+    }
+    for k in rates.count..<block.lanes { block.shrink[k] = 1 }
+  }
+
+  private func rate(_ k: Int) -> Double {
+    StepSettings(rate: rates[k], decay: settings[k].decay, power: settings[k].power)
+      .rate(at: steps)
+  }
+
+  /// What the penalty leaves of a weight at a step.
+  private func factor(_ k: Int) -> Double {
+    let factor = 1 - rate(k) * settings[k].l2
+    // A factor of exactly 0 would leave nothing to express the later steps in.
+    return abs(factor) < 1e-12 ? 1e-12 : factor
+  }
+
+  private func best(_ block: BlockWorkspace.Block) -> Int {
+    var best = 0
+    for k in 1..<max(rates.count, 1) where block.losses[k] < block.losses[best] { best = k }
+    return best
+  }
+
+  private mutating func learnInLanes(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ block: BlockWorkspace.Block,
+    _ predictions: inout Predictions
+  ) -> Int {
+    let (lanes, K) = (block.lanes, rates.count)
+    let isScheduled = settings.contains { $0.decay != 0 && $0.power != 0 }
+    var row = GridRow(
+      lanes: lanes, block: block.size, crossBefore: block.crossBefore,
+      crossAfter: block.crossAfter, before: block.zBefore, after: block.zAfter,
+      steps: block.steps, shrink: block.shrink, rates: block.rates, factors: block.factors,
+      intercepts: block.intercepts, losses: block.losses, decay: RateGrid.decay, clip: clip,
+      isLogistic: loss == .logistic)
+    var labelled = 0
+    for i in 0..<rows.count {
+      let at = rows.lowerBound + i
+      let y = batch.targets[at]
+      let chosen = best(block)
+      var bound = 0.0
+      if !y.isNaN { for k in 0..<K { bound = guards[k].bound(y) } }
+      let isRunaway = row.predict(i, label: y, bound: bound)
+      predictions[at] = loss.prediction(block.zBefore[i * lanes + chosen])
+      guard !y.isNaN else {
+        for k in 0..<lanes { skip(i, k, block) }
+        continue
+      }
+      if isScheduled {
+        for k in 0..<K { (block.rates[k], block.factors[k]) = (rate(k), factor(k)) }
+      }
+      row.learn(i, weight: batch.weights[at])
+      if isRunaway {
+        for k in 0..<K where guards[k].trips(block.zAfter[i * lanes + k], y) {
+          recover(batch, rows, i, k, block)
+        }
+      }
+      steps += 1
+      learned += 1
+      labelled += 1
+    }
+    return labelled
+  }
+
+  private mutating func learnOneByOne(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ block: BlockWorkspace.Block,
+    _ predictions: inout Predictions
+  ) -> Int {
+    let (lanes, K) = (block.lanes, rates.count)
     var labelled = 0
     for (i, row) in rows.enumerated() {
       let y = batch.targets[row]
-      let chosen = best
+      let chosen = best(block)
       for k in 0..<K {
-        var before = work.zBefore[i * K + k]
-        var after = work.zAfter[i * K + k]
+        var before = block.zBefore[i * lanes + k]
+        var after = block.zAfter[i * lanes + k]
         for j in 0..<i {
-          before -= work.steps[j * K + k] * work.crossBefore[i * block + j]
-          after -= work.steps[j * K + k] * work.crossAfter[i * block + j]
+          before -= block.steps[j * lanes + k] * block.crossBefore[i * block.size + j]
+          after -= block.steps[j * lanes + k] * block.crossAfter[i * block.size + j]
         }
-        let shrink = work.shrink[i * K + k]
-        let intercept = weights[k * stride + layout.intercept]
-        before = before * shrink + intercept
-        after = after * shrink + intercept
+        let shrink = block.shrink[i * lanes + k]
+        before = before * shrink + block.intercepts[k]
+        after = after * shrink + block.intercepts[k]
         if k == chosen { predictions[row] = loss.prediction(before) }
         guard !y.isNaN else {
-          work.steps[i * K + k] = 0
-          work.shrink[(i + 1) * K + k] = shrink
+          skip(i, k, block)
           continue
         }
-        let decay = exp2(-1 / RateGrid.halfLife)
         let cost = loss.value(before, y)
-        losses[k] = losses[k] * decay + (cost.isFinite ? min(cost, 1e100) : 1e100)
+        block.losses[k] =
+          block.losses[k] * RateGrid.decay + (cost.isFinite ? min(cost, 1e100) : 1e100)
         if guards[k].trips(after, y) {
-          recover(batch, rows, i, k)
+          recover(batch, rows, i, k, block)
         } else {
-          take(i, k, after, y, batch.weights[row])
+          take(i, k, after, y, batch.weights[row], block)
         }
       }
       if !y.isNaN {
@@ -176,91 +271,84 @@ struct RateGrid: Learner {
         labelled += 1
       }
     }
-    finish(batch, rows, labelled: labelled)
+    return labelled
+  }
+
+  /// Rate k takes no step at row i.
+  private func skip(_ i: Int, _ k: Int, _ block: BlockWorkspace.Block) {
+    block.steps[i * block.lanes + k] = 0
+    block.shrink[(i + 1) * block.lanes + k] = block.shrink[i * block.lanes + k]
   }
 
   /// Rate k ran off at row i: its weights go back to the last safe ones, what it learned in this block
   /// is forgotten, and the rows to come are projected anew.
   private mutating func recover(
-    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ i: Int, _ k: Int
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ i: Int, _ k: Int,
+    _ block: BlockWorkspace.Block
   ) {
-    let (dense, K) = (layout.denseCount, rates.count)
+    let (dense, lanes) = (block.dense, block.lanes)
     let rate = rates[k]
     rates[k] /= 2
-    for j in 0...i { work.steps[j * K + k] = 0 }
-    work.shrink[(i + 1) * K + k] = 1
+    (block.rates[k], block.factors[k]) = (self.rate(k), factor(k))
+    for j in 0...i { block.steps[j * lanes + k] = 0 }
+    block.shrink[(i + 1) * lanes + k] = 1
     weights.withUnsafeMutableBufferPointer { buffer in
       let own = UnsafeMutableBufferPointer(rebasing: buffer[(k * stride)..<(k * stride + count)])
       guards[k].recover(own, learned: learned, from: rate, to: rates[k])
       guard let w = own.baseAddress else { return }
+      block.intercepts[k] = w[layout.intercept]
       for later in (i + 1)..<max(rows.count, i + 1) {
         let rest = layout.sparseDot(batch.sparse(rows.lowerBound + later), w, count: count)
         // The intercept is added row by row; its place in the scaled rows is 0.
-        let before = work.before.withUnsafeBufferPointer { rows in
-          rows.baseAddress.map { Vectors.dot($0 + later * dense, w, dense) } ?? 0
-        }
-        let after = work.after.withUnsafeBufferPointer { rows in
-          rows.baseAddress.map { Vectors.dot($0 + later * dense, w, dense) } ?? 0
-        }
-        work.zBefore[later * K + k] = before + rest
-        work.zAfter[later * K + k] = after + rest
+        block.zBefore[later * lanes + k] =
+          Vectors.dot(block.before + later * dense, w, dense) + rest
+        block.zAfter[later * lanes + k] = Vectors.dot(block.after + later * dense, w, dense) + rest
       }
     }
   }
 
   /// The step of row i at rate k, in units of the weights before the block.
-  private mutating func take(_ i: Int, _ k: Int, _ z: Double, _ y: Double, _ weight: Double) {
-    let K = rates.count
-    let rate = StepSettings(rate: rates[k], decay: settings[k].decay, power: settings[k].power)
-      .rate(at: steps)
+  private mutating func take(
+    _ i: Int, _ k: Int, _ z: Double, _ y: Double, _ weight: Double,
+    _ block: BlockWorkspace.Block
+  ) {
+    let rate = rate(k)
     let size: Double
     if isImplicit {
-      let free = loss.implicitStep(z, y, rate: rate * weight, norm: work.norms[i])
+      let free = loss.implicitStep(z, y, rate: rate * weight, norm: block.norms[i])
       size = max(-rate * clip, min(rate * clip, free))
     } else {
       size = rate * max(-clip, min(clip, loss.gradient(z, y) * weight))
     }
-    // A factor of exactly 0 would leave nothing to express the later steps in.
-    let factor = 1 - rate * settings[k].l2
-    let shrink = work.shrink[i * K + k] * (abs(factor) < 1e-12 ? 1e-12 : factor)
-    work.shrink[(i + 1) * K + k] = shrink
-    work.steps[i * K + k] = shrink == 0 ? 0 : size / shrink
-    weights[k * stride + layout.intercept] -= size
+    let shrink = block.shrink[i * block.lanes + k] * factor(k)
+    block.shrink[(i + 1) * block.lanes + k] = shrink
+    block.steps[i * block.lanes + k] = shrink == 0 ? 0 : size / shrink
+    block.intercepts[k] -= size
   }
 
-  private mutating func scaleRows(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
-    let dense = layout.denseCount
+  private mutating func scaleRows(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ block: BlockWorkspace.Block
+  ) {
+    let dense = block.dense
     for (i, row) in rows.enumerated() {
       let x = batch.dense(row)
-      let isLabelled = !batch.targets[row].isNaN
-      work.before.withUnsafeMutableBufferPointer { buffer in
-        guard let base = buffer.baseAddress else { return }
-        scaler.transform(x, into: base + i * dense)
-      }
-      if isLabelled { scaler.observe(x) }
-      work.after.withUnsafeMutableBufferPointer { buffer in
-        guard let base = buffer.baseAddress else { return }
-        scaler.transform(x, into: base + i * dense)
-      }
+      scaler.transform(x, into: block.before + i * dense)
+      if !batch.targets[row].isNaN { scaler.observe(x) }
+      scaler.transform(x, into: block.after + i * dense)
     }
   }
 
   /// m̃ and m̂: each row's predictor under the weights before the block.
-  private mutating func project(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
-    let (dense, K, n) = (layout.denseCount, rates.count, rows.count)
-    if rates.count == 1 {
-      BLAS.multiply(
-        1, work.before, stride: dense, rows: n, columns: dense, weights, plus: 0, &work.zBefore)
-      BLAS.multiply(
-        1, work.after, stride: dense, rows: n, columns: dense, weights, plus: 0, &work.zAfter)
-    } else {
-      BLAS.multiplyTransposed(
-        work.before, stride: dense, weights, stride: stride, into: &work.zBefore, stride: K,
-        rows: n, columns: K, inner: dense)
-      BLAS.multiplyTransposed(
-        work.after, stride: dense, weights, stride: stride, into: &work.zAfter, stride: K,
-        rows: n, columns: K, inner: dense)
-    }
+  private mutating func project(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ block: BlockWorkspace.Block
+  ) {
+    let (dense, lanes, K, n) = (block.dense, block.lanes, rates.count, rows.count)
+    BLAS.multiplyTransposed(
+      block.before, stride: dense, weights, stride: stride, into: block.zBefore, stride: lanes,
+      rows: n, columns: K, inner: dense)
+    BLAS.multiplyTransposed(
+      block.after, stride: dense, weights, stride: stride, into: block.zAfter, stride: lanes,
+      rows: n, columns: K, inner: dense)
     weights.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       for (i, row) in rows.enumerated() {
@@ -268,72 +356,71 @@ struct RateGrid: Learner {
         guard sparse.count > 0 else { continue }
         for k in 0..<K {
           let rest = layout.sparseDot(sparse, base + k * stride, count: count)
-          work.zBefore[i * K + k] += rest
-          work.zAfter[i * K + k] += rest
+          block.zBefore[i * lanes + k] += rest
+          block.zAfter[i * lanes + k] += rest
         }
       }
     }
   }
 
   /// G̃ and Ĝ, and the rows' squared norms.
-  private mutating func multiplyRows(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
-    let (dense, n) = (layout.denseCount, rows.count)
+  private func multiplyRows(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ block: BlockWorkspace.Block
+  ) {
+    let (dense, size, n) = (block.dense, block.size, rows.count)
     BLAS.multiplyTransposed(
-      work.before, stride: dense, work.after, stride: dense, into: &work.crossBefore,
-      stride: block, rows: n, columns: n, inner: dense)
+      block.before, stride: dense, block.after, stride: dense, into: block.crossBefore,
+      stride: size, rows: n, columns: n, inner: dense)
     BLAS.multiplyTransposed(
-      work.after, stride: dense, work.after, stride: dense, into: &work.crossAfter, stride: block,
-      rows: n, columns: n, inner: dense)
-    if batch.sparseWidth > work.scatter.count {
-      work.scatter.append(
-        contentsOf: repeatElement(0, count: batch.sparseWidth - work.scatter.count))
-    }
+      block.after, stride: dense, block.after, stride: dense, into: block.crossAfter,
+      stride: size, rows: n, columns: n, inner: dense)
+    let scatter = block.scatter
     for (i, row) in rows.enumerated() {
       let sparse = batch.sparse(row)
       if sparse.count > 0 {
-        for s in 0..<sparse.count { work.scatter[Int(sparse.indices[s])] += sparse.values[s] }
+        for s in 0..<sparse.count { scatter[Int(sparse.indices[s])] += sparse.values[s] }
         for j in 0...i {
           let other = batch.sparse(rows.lowerBound + j)
           var dot = 0.0
-          for s in 0..<other.count { dot += work.scatter[Int(other.indices[s])] * other.values[s] }
-          work.crossBefore[i * block + j] += dot
-          work.crossAfter[i * block + j] += dot
+          for s in 0..<other.count { dot += scatter[Int(other.indices[s])] * other.values[s] }
+          block.crossBefore[i * size + j] += dot
+          block.crossAfter[i * size + j] += dot
         }
-        for s in 0..<sparse.count { work.scatter[Int(sparse.indices[s])] = 0 }
+        for s in 0..<sparse.count { scatter[Int(sparse.indices[s])] = 0 }
       }
-      work.norms[i] = work.crossAfter[i * block + i] + 1
+      block.norms[i] = block.crossAfter[i * size + i] + 1
     }
   }
 
   /// Moves the weights by all steps of the block.
   private mutating func finish(
-    _ batch: borrowing MicroBatch, _ rows: Range<Int>, labelled: Int
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, labelled: Int,
+    _ block: BlockWorkspace.Block
   ) {
-    let (dense, K, n) = (layout.denseCount, rates.count, rows.count)
+    let (dense, lanes, K, n) = (block.dense, block.lanes, rates.count, rows.count)
     BLAS.accumulateTransposed(
-      -1, work.steps, stride: K, work.after, stride: dense, into: &weights, stride: stride,
+      -1, block.steps, stride: lanes, block.after, stride: dense, into: &weights, stride: stride,
       rows: K, columns: dense, inner: n)
     for (i, row) in rows.enumerated() {
       let sparse = batch.sparse(row)
       for s in 0..<sparse.count {
         let index = layout.sparseOffset + Int(sparse.indices[s])
         for k in 0..<K {
-          weights[k * stride + index] -= work.steps[i * K + k] * sparse.values[s]
+          weights[k * stride + index] -= block.steps[i * lanes + k] * sparse.values[s]
         }
       }
     }
     for k in 0..<K {
-      let shrink = work.shrink[n * K + k]
-      guard shrink != 1 else { continue }
-      let intercept = weights[k * stride + layout.intercept]
-      for j in 0..<count { weights[k * stride + j] *= shrink }
-      weights[k * stride + layout.intercept] = intercept
+      losses[k] = block.losses[k]
+      let shrink = block.shrink[n * lanes + k]
+      if shrink != 1 { for j in 0..<count { weights[k * stride + j] *= shrink } }
+      weights[k * stride + layout.intercept] = block.intercepts[k]
     }
     weights.withUnsafeMutableBufferPointer { buffer in
       for k in 0..<K {
         let part = UnsafeMutableBufferPointer(rebasing: buffer[(k * stride)..<(k * stride + count)])
         guards[k].keep(
-          UnsafeBufferPointer(part), rows: labelled, isAligned: learned % block == 0)
+          UnsafeBufferPointer(part), rows: labelled, isAligned: learned % self.block == 0)
       }
     }
   }
