@@ -38,30 +38,22 @@ package enum NumberWriter {
   }
 
   private static func append(_ digits: UInt64, decimals: Int, to bytes: inout [UInt8]) {
-    var rest = digits
-    var reversed = InlineArray<24, UInt8>(repeating: 0)
-    var count = 0
-    while rest > 0 || count <= decimals {
-      if decimals > 0, count == decimals {
-        reversed[count] = UInt8(ascii: ".")
-        count += 1
-        if rest == 0 {
-          reversed[count] = UInt8(ascii: "0")
-          count += 1
-          break
-        }
-        // Digits left of the point follow; the count of decimals is met.
-        while rest > 0 {
-          reversed[count] = UInt8(truncatingIfNeeded: rest % 10) + 0x30
-          rest /= 10
-          count += 1
-        }
-        break
+    // Filled from the end on; 20 digits and a point at most.
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { text in
+      var rest = digits
+      var first = text.count
+      func put(_ byte: UInt8) {
+        first &-= 1
+        text[first] = byte
       }
-      reversed[count] = UInt8(truncatingIfNeeded: rest % 10) + 0x30
-      rest /= 10
-      count += 1
+      func putDigit() {
+        put(UInt8(truncatingIfNeeded: rest % 10) + 0x30)
+        rest /= 10
+      }
+      for _ in 0..<decimals { putDigit() }
+      if decimals > 0 { put(UInt8(ascii: ".")) }
+      repeat { putDigit() } while rest > 0
+      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[first...]))
     }
-    for i in (0..<count).reversed() { bytes.append(reversed[i]) }
   }
 }
