@@ -112,7 +112,9 @@ package struct Engine {
       if events % options.reactEvery == 0 {
         for index in runners.indices { runners[index].react(event: events, time: time) }
       }
-      for index in runners.indices { entries += runners[index].takeEntries() }
+      for index in runners.indices where runners[index].hasEntries {
+        entries += runners[index].takeEntries()
+      }
     }
   }
 

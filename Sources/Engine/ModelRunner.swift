@@ -113,8 +113,11 @@ struct ModelRunner {
     }
   }
 
-  /// Whether events change the weights now.
-  private var learnsEvents: Bool { options.update == .continuous || !isWarm }
+  /// Whether events change the weights now. Mutating: asked otherwise, all of the runner is copied first,
+  /// which cost 1,700 instructions.
+  private var learnsEvents: Bool {
+    mutating get { options.update == .continuous || !isWarm }
+  }
 
   // MARK: - Per chunk of rows
 
@@ -326,6 +329,7 @@ struct ModelRunner {
       shared.observe(&watches, events, model: name, isWanted) { raised.append($0) }
       self.shared = shared
     }
+    guard !raised.isEmpty else { return }
     for alarm in raised.sorted(by: { $0.event < $1.event }) {
       alarmCount += 1
       if alarms.count < ModelRunner.mostKept { alarms.append(alarm) }
@@ -337,7 +341,8 @@ struct ModelRunner {
   }
 
   private mutating func compareTrial(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
-    guard case .trial(var trial) = state else { return }
+    // Asked first: taking the trial out copies the state, whatever it is.
+    guard state.isTrial, case .trial(var trial) = state else { return }
     state = .stable
     if learnsEvents {
       trial.previous.learn(batch, rows: rows, into: &trial.predictions)
@@ -570,6 +575,8 @@ struct ModelRunner {
   }
 
   private mutating func tell(_ entry: JournalEntry) { entries.append(.entry(entry)) }
+
+  var hasEntries: Bool { !entries.isEmpty }
 
   mutating func takeEntries() -> [Told] {
     defer { entries.removeAll() }

@@ -75,6 +75,7 @@ struct SignalWatch {
   let watch: Watch
   let signal: Signal
   private var detector: any DriftDetector
+  private(set) var sharesBudget = false
   /// The detector itself where others share its budget: then `claim` raises the alarms.
   private var sharer: (any EvidenceDetector)?
   /// What is shown, `signal.width` numbers for each event.
@@ -107,9 +108,8 @@ struct SignalWatch {
   private mutating func share() {
     sharer = detector as? any EvidenceDetector
     sharer?.leaveAlarms()
+    sharesBudget = sharer != nil
   }
-
-  var sharesBudget: Bool { sharer != nil }
 
   /// The event that showed value `number`.
   fileprivate static func event(of number: Int, _ gaps: [(value: Int, shift: Int)]) -> Int {

@@ -5,9 +5,9 @@ package enum NumberWriter {
 
   // Tables behind pointers: an InlineArray in a static is copied to the stack at each look-up.
 
-  /// 10⁰ … 10¹⁴.
+  /// 10⁰ … 10¹⁵.
   private nonisolated(unsafe) static let powers: UnsafePointer<Double> = table(
-    (0..<15).map { power in (0..<power).reduce(1.0) { value, _ in value * 10 } })
+    (0..<16).map { power in (0..<power).reduce(1.0) { value, _ in value * 10 } })
   /// 00 01 … 99.
   private nonisolated(unsafe) static let pairs: UnsafePointer<UInt8> = table(
     (0..<200).map { (place: Int) -> UInt8 in
@@ -30,13 +30,16 @@ package enum NumberWriter {
     }
   }
 
-  /// Writes `value` with nine significant digits, trailing zeros left off: 0.0123456789, 146.5.
+  /// Writes `value` with nine significant digits, trailing zeros left off: 0.0123456789, 146.5, 1.25e-07.
   ///
-  /// Values outside 1e-5 … 1e9 take the shortest text that reads back as the same number. `out` has room for
+  /// Values outside 1e-15 … 1e9 take the shortest text that reads back as the same number. `out` has room for
   /// `mostBytes`; returns how many were used.
   package static func write(_ value: Double, to out: UnsafeMutablePointer<UInt8>) -> Int {
     let magnitude = abs(value)
-    guard magnitude >= 1e-5, magnitude < 1e9 else { return writeShortest(value, to: out) }
+    guard magnitude >= 1e-5, magnitude < 1e9 else {
+      return magnitude >= 1e-15 && magnitude < 1e-5
+        ? writeSmall(value, to: out) : writeShortest(value, to: out)
+    }
     var decimals = 9
     if magnitude >= 1 {
       repeat { decimals -= 1 } while magnitude >= powers[9 - decimals]
@@ -53,6 +56,23 @@ package enum NumberWriter {
     let sign = value < 0 ? 1 : 0
     out[0] = UInt8(ascii: "-")
     return sign + write(digits, decimals: decimals, to: out + sign)
+  }
+
+  /// Writes a value of 1e-15 to 1e-5 with an exponent: probabilities of what is rare are often that small.
+  private static func writeSmall(_ value: Double, to out: UnsafeMutablePointer<UInt8>) -> Int {
+    var exponent = 6
+    while exponent < 15, abs(value) * powers[exponent] < 1 { exponent += 1 }
+    var scaled = (abs(value) * powers[exponent] * 1e8).rounded()
+    if scaled >= 1e9 {
+      scaled /= 10
+      exponent -= 1
+    }
+    let count = write(scaled / (value < 0 ? -1e8 : 1e8), to: out)
+    out[count] = UInt8(ascii: "e")
+    out[count + 1] = UInt8(ascii: "-")
+    out[count + 2] = UInt8(exponent / 10) + 0x30
+    out[count + 3] = UInt8(exponent % 10) + 0x30
+    return count + 4
   }
 
   private static func writeShortest(

@@ -88,6 +88,42 @@ import Testing
     }
   }
 
+  /// What is read is what the grammar lets through, and the same number; the seed is in the message.
+  @Test(arguments: [1, 2, 3] as [UInt64]) func `numbers as JSON writes them`(seed: UInt64) {
+    var random = SplitMix(seed: seed)
+    let bytes = Array("0123456789012345678900..-+eE".utf8)
+    var read = 0
+    for _ in 0..<200_000 {
+      var text = (0..<random.below(seed == 1 ? 8 : 24)).map { _ in
+        bytes[random.below(random.below(8) == 0 ? bytes.count : 21)]
+      }
+      if random.below(2) == 0 { text.insert(UInt8(ascii: "-"), at: 0) }
+      if random.below(2) == 0 {
+        text.insert(UInt8(ascii: "."), at: random.below(text.count + 1))
+      }
+      let count = text.count
+      text.append(Array(",} \n\"]".utf8)[random.below(6)])
+      text += (0..<40).map { _ in bytes[random.below(bytes.count)] }
+      let isRight = text.withUnsafeBufferPointer { buffer -> Bool in
+        guard let start = buffer.baseAddress else { return false }
+        let reading = Decimal.readJSON(start, Decimal.exactPowers)
+        guard let next = reading.next else { return true }
+        guard NumberShape.isJSON(Field(start: start, end: start + count)) else {
+          // It may only stop in the midst of the field, where nothing goes on after a value.
+          return next < start + count
+        }
+        read += 1
+        let long = Decimal.readLong(start)
+        return next == start + count && reading.value.bitPattern == long.value.bitPattern
+      }
+      guard isRight else {
+        Issue.record("\(String(decoding: text, as: UTF8.self)), seed \(seed)")
+        return
+      }
+    }
+    #expect(read > 20_000)
+  }
+
   /// Doubles as they are printed, and the decimals half-way between neighbours.
   @Test func `random bit patterns, printed`() {
     var random = SplitMix(seed: 77)

@@ -32,6 +32,49 @@ static inline uint64_t weir_equal_bytes(const uint8_t *bytes, uint8_t value) {
 #endif
 }
 
+/// Bit i of the result is set where byte i of the 16 bytes at `bytes` equals `value`.
+static inline uint32_t weir_equal_bytes_16(const uint8_t *bytes, uint8_t value) {
+#if defined(__SSE2__)
+  const __m128i lane = _mm_loadu_si128((const __m128i *)bytes);
+  return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(lane, _mm_set1_epi8((char)value)));
+#else
+  uint32_t mask = 0;
+  for (int i = 0; i < 16; i++) mask |= (uint32_t)(bytes[i] == value) << i;
+  return mask;
+#endif
+}
+
+/// Bit i of the result is set where byte i of the 16 bytes at `bytes` is a decimal digit.
+static inline uint32_t weir_digits_16(const uint8_t *bytes) {
+#if defined(__SSE2__)
+  const __m128i lane = _mm_loadu_si128((const __m128i *)bytes);
+  const __m128i value = _mm_sub_epi8(lane, _mm_set1_epi8('0'));
+  const __m128i least = _mm_min_epu8(value, _mm_set1_epi8(9));
+  return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(value, least));
+#else
+  uint32_t mask = 0;
+  for (int i = 0; i < 16; i++) mask |= (uint32_t)((uint8_t)(bytes[i] - '0') < 10) << i;
+  return mask;
+#endif
+}
+
+/// Bit i of the result is set where byte i of the 16 bytes at `bytes` cannot stand in a JSON string
+/// as it is: a quote, a backslash, a control character.
+static inline uint32_t weir_string_stops_16(const uint8_t *bytes) {
+#if defined(__SSE2__)
+  const __m128i lane = _mm_loadu_si128((const __m128i *)bytes);
+  const __m128i quotes = _mm_cmpeq_epi8(lane, _mm_set1_epi8('"'));
+  const __m128i slashes = _mm_cmpeq_epi8(lane, _mm_set1_epi8('\\'));
+  const __m128i controls = _mm_cmpeq_epi8(_mm_min_epu8(lane, _mm_set1_epi8(0x1F)), lane);
+  return (uint32_t)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, slashes), controls));
+#else
+  uint32_t mask = 0;
+  for (int i = 0; i < 16; i++)
+    mask |= (uint32_t)(bytes[i] == '"' || bytes[i] == '\\' || bytes[i] < 0x20) << i;
+  return mask;
+#endif
+}
+
 /// Tells the core that this thread waits in a loop, so that it does not take from the other one.
 static inline void weir_relax(void) {
 #if defined(__SSE2__)

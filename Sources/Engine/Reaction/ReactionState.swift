@@ -14,4 +14,7 @@ enum ReactionState {
   /// nil: the one that is still serving.
   case collecting(reason: String, rival: (any Learner)?)
   case trial(Trial)
+
+  @inline(__always)
+  var isTrial: Bool { if case .trial = self { true } else { false } }
 }

@@ -1,3 +1,4 @@
+import CLanes
 import Glibc
 
 /// Reads one JSON object from the bytes of a record. No allocation while keys come as expected.
@@ -37,11 +38,17 @@ struct JSONScanner {
     self.scratch = scratch
   }
 
+  /// Reads one value that is no object; returns the first byte after it, nil when something is wrong
+  /// with it.
+  mutating func readValue(_ value: inout Value) -> UnsafePointer<UInt8>? {
+    self.value(&value, depth: 0) == nil ? cursor : nil
+  }
+
   /// Reads the whole record as an object and hands out every value with its full key.
   mutating func readObject(prefix: [UInt8], _ take: (Key, Value) -> Void) -> Problem? {
     readFlatObject(
-      expecting: { _ in nil }, finding: { _ in nil }, taking: { _, _ in },
-      otherwise: { key, value in take(Key(bytes: key), value) })
+      expecting: { _ in nil }, finding: { _ in nil }, taking: { _, _, _ in },
+      otherwise: { key, value, _ in take(Key(bytes: key), value) })
   }
 
   /// Reads the whole record as an object.
@@ -50,13 +57,13 @@ struct JSONScanner {
   ///   - expecting: given where a key begins, the column it is and where its value begins, if it is
   ///     the key that was expected.
   ///   - finding: the column with this full key, if there is one.
-  ///   - taking: takes a column's value.
-  ///   - otherwise: takes the value of a key that no column has.
+  ///   - taking: takes a column's value and the bytes that spell it.
+  ///   - otherwise: takes the same of a key that no column has.
   /// - Returns: what is wrong with the text; nil when nothing is.
   mutating func readFlatObject(
     expecting: (UnsafePointer<UInt8>) -> (Int, UnsafePointer<UInt8>)?,
-    finding: ([UInt8]) -> Int?, taking: (Int, Value) -> Void,
-    otherwise: ([UInt8], Value) -> Void = { _, _ in }
+    finding: ([UInt8]) -> Int?, taking: (Int, Value, Field) -> Void,
+    otherwise: ([UInt8], Value, Field) -> Void
   ) -> Problem? {
     skipBlanks()
     let inner = object(
@@ -85,7 +92,8 @@ struct JSONScanner {
 
   private mutating func object(
     prefix: [UInt8], depth: Int, expecting: (UnsafePointer<UInt8>) -> (Int, UnsafePointer<UInt8>)?,
-    finding: ([UInt8]) -> Int?, taking: (Int, Value) -> Void, otherwise: ([UInt8], Value) -> Void
+    finding: ([UInt8]) -> Int?, taking: (Int, Value, Field) -> Void,
+    otherwise: ([UInt8], Value, Field) -> Void
   ) -> Problem? {
     guard skip(UInt8(ascii: "{")) else { return problem("an object, {…}") }
     guard depth < JSONScanner.depthLimit else { return problem("at most 32 objects in each other") }
@@ -101,9 +109,10 @@ struct JSONScanner {
           return Problem(
             kind: .nestedValue, expected: "a single value", found: "an object")
         }
+        let start = cursor
         var value = Value.null
         if let problem = self.value(&value, depth: depth) { return problem }
-        taking(column, value)
+        taking(column, value, Field(start: start, end: cursor))
       } else {
         guard cursor < end, cursor[0] == UInt8(ascii: "\"") else {
           return problem("a key in quotes")
@@ -123,9 +132,15 @@ struct JSONScanner {
             finding: finding, taking: taking, otherwise: otherwise)
           if let inner { return inner }
         } else {
+          let start = cursor
           var value = Value.null
           if let problem = self.value(&value, depth: depth) { return problem }
-          if let column = finding(key) { taking(column, value) } else { otherwise(key, value) }
+          let bytes = Field(start: start, end: cursor)
+          if let column = finding(key) {
+            taking(column, value, bytes)
+          } else {
+            otherwise(key, value, bytes)
+          }
         }
       }
       skipBlanks()
@@ -185,7 +200,7 @@ struct JSONScanner {
       } else if cursor < end, cursor[0] == UInt8(ascii: "{") {
         let inner = object(
           prefix: [], depth: depth + 1, expecting: { _ in nil }, finding: { _ in nil },
-          taking: { _, _ in }, otherwise: { _, _ in })
+          taking: { _, _, _ in }, otherwise: { _, _, _ in })
         if let inner { return inner }
       } else {
         var ignored = Value.null
@@ -194,6 +209,21 @@ struct JSONScanner {
       skipBlanks()
       if skip(UInt8(ascii: ",")) { continue }
       return skip(UInt8(ascii: "]")) ? nil : problem("a comma or ]")
+    }
+  }
+
+  /// Where the string ends whose first byte is at `start`, if nothing in it is escaped; nil when
+  /// something is, or when it does not end. It must be followed by a line feed and 16 readable bytes.
+  @inline(__always)
+  static func endOfPlainString(_ start: UnsafePointer<UInt8>) -> UnsafePointer<UInt8>? {
+    var cursor = start
+    while true {
+      let stops = weir_string_stops_16(cursor)
+      if stops != 0 {
+        cursor += stops.trailingZeroBitCount
+        return cursor[0] == UInt8(ascii: "\"") ? cursor : nil
+      }
+      cursor += 16
     }
   }
 

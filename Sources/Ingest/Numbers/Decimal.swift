@@ -1,3 +1,4 @@
+import CLanes
 import Glibc
 
 /// Reads decimal numbers from bytes, exactly: every finite decimal becomes the Double that `strtod`
@@ -82,6 +83,65 @@ enum Decimal {
     let power = Int(truncatingIfNeeded: (digits &- place) & isThere)
     let magnitude = Double(Int64(bitPattern: mantissa)) / powers[power]
     return Double(bitPattern: magnitude.bitPattern | isNegative << 63)
+  }
+
+  /// Reads a number as JSON writes it: no plus, no zeros in front, digits on both sides of a point.
+  /// `next` is nil where none begins, and where it is not finite or longer than is looked at here;
+  /// an exponent without digits is left unread, as is a second point.
+  ///
+  /// Up to eight digits without exponent are converted as `readShort` does; where they end and the
+  /// point stands is told by masks, one bit a byte, so that the next field's bytes do not wait for a
+  /// branch to be guessed.
+  @inline(__always)
+  static func readJSON(
+    _ start: UnsafePointer<UInt8>, _ powers: UnsafePointer<Double>
+  ) -> Reading {
+    let isDigit = weir_digits_16(start)
+    let isPoint = weir_equal_bytes_16(start, UInt8(ascii: "."))
+    // The upper half is all ones: there is an end, at the latest after the 16 bytes. Where the next
+    // field begins hangs on it, so it waits for no sign.
+    let ending = ~(isDigit | isPoint | 1)
+    let end = UInt64(truncatingIfNeeded: ending.trailingZeroBitCount)
+    // The points before the end, and the end.
+    let stops = (isPoint | ending) & (ending ^ (ending &- 1))
+    let point = UInt64(truncatingIfNeeded: stops.trailingZeroBitCount)
+    let later = stops & (stops &- 1)
+    let begin = load(start)
+    let isNegative: UInt64 = begin & 0xFF == 0x2D ? 1 : 0
+    let first = start + Int(truncatingIfNeeded: isNegative)
+    let word = load(first)
+    let whole = point &- isNegative
+    let hasPoint: UInt64 = point < end ? 1 : 0
+    let fraction = end &- point &- hasPoint
+    let digits = whole &+ fraction
+    // A digit must come first and no other one after a zero, and there is one point at most. No
+    // branch on any of them alone: every other number may begin with a zero.
+    let ahead = UInt64(isDigit) &>> isNegative
+    let isZero = ((word & 0xFF ^ 0x30) &- 1) >> 63
+    let wrong = (~ahead | ahead >> 1 & isZero) & 1 | UInt64(later & (later &- 1))
+    guard wrong == 0, end &- point != 1 else { return Reading(value: .nan, next: nil) }
+    let next = start + Int(truncatingIfNeeded: end)
+    guard digits <= 8, next[0] | 0x20 != UInt8(ascii: "e") else {
+      // Of whole digits that go on after these 16 nobody knows yet how they end.
+      guard end < 16 || hasPoint != 0 else { return Reading(value: .nan, next: nil) }
+      return readLonger(start, isLong: end == 16)
+    }
+    let rest = load(first + 1)
+    let before = ~0 &>> (64 &- 8 &* whole)
+    let joined = (rest ^ ((word ^ rest) & before)) & 0x0F0F_0F0F_0F0F_0F0F
+    let pairs = ((joined &<< (64 &- 8 &* digits)) &* 2561) >> 8 & 0x00FF_00FF_00FF_00FF
+    let fours = (pairs &* 6_553_601) >> 16 & 0x0000_FFFF_0000_FFFF
+    let mantissa = (fours &* 42_949_672_960_001) >> 32
+    let magnitude = Double(Int64(bitPattern: mantissa)) / powers[Int(truncatingIfNeeded: fraction)]
+    return Reading(
+      value: Double(bitPattern: magnitude.bitPattern | isNegative << 63), next: next)
+  }
+
+  /// `read` where it is rarely needed; `next` is nil after a magnitude too large.
+  @inline(never)
+  private static func readLonger(_ start: UnsafePointer<UInt8>, isLong: Bool) -> Reading {
+    let reading = isLong ? readLong(start) : read(start)
+    return reading.value.isFinite ? reading : Reading(value: .nan, next: nil)
   }
 
   /// The same for every length, sign and exponent.

@@ -245,6 +245,7 @@ struct Mixture: Learner {
   /// Every expert's prediction of a row, and their mixture.
   private mutating func ask(_ i: Int, _ hand: inout Hand) -> Double {
     let left = hand.left
+    let range = targets.range
     return hand.lend { row, z, p in
       var at = 0
       for l in 0..<first.count {
@@ -253,19 +254,19 @@ struct Mixture: Learner {
         if link == .logistic {
           LogOdds.probabilities(z + at, FirstOrderExperts.count, into: p + at)
         } else {
-          for k in at..<(at + FirstOrderExperts.count) { p[k] = targets.clamp(link.backward(z[k])) }
+          for k in at..<(at + FirstOrderExperts.count) { p[k] = range.clamp(link.backward(z[k])) }
         }
         at += FirstOrderExperts.count
       }
       for s in 0..<second.count {
         second[s].predict(row, into: z + at)
-        for l in 0..<links.count { p[at + l] = targets.clamp(links[l].backward(z[at + l])) }
+        for l in 0..<links.count { p[at + l] = range.clamp(links[l].backward(z[at + l])) }
         at += links.count
       }
       replaceSilent(p)
       companions.say(i, into: p + firstCompanion)
       if forest != nil {
-        p[firstCompanion + companions.count] = targets.clamp(
+        p[firstCompanion + companions.count] = range.clamp(
           links[baseLink].backward(z[base] + left))
       }
       return mixed(p)

@@ -3,6 +3,7 @@ import Snapshots
 /// What has been seen of the target: its range, and its deviation as each link has it.
 struct TargetStatistics: Sendable {
   private let links: [Link]
+  private let isOfClasses: Bool
   private(set) var count = 0.0
   private var low = 0.0
   private var high = 0.0
@@ -13,6 +14,7 @@ struct TargetStatistics: Sendable {
 
   init(links: [Link]) {
     self.links = links
+    isOfClasses = links.first == .logistic
     means = Array(repeating: 0, count: links.count)
     squares = means
   }
@@ -35,15 +37,9 @@ struct TargetStatistics: Sendable {
     return means[l] != 0 ? abs(means[l]) : 1
   }
 
-  /// The labels' range and half of it on both sides is where predictions of numbers stay.
+  /// Where predictions stay.
   @inline(__always)
-  func clamp(_ value: Double) -> Double {
-    if links.first == .logistic { return value }
-    let margin = (high - low) / 2
-    // A comparison that a NaN fails ends at the middle.
-    return value >= low - margin
-      ? min(value, high + margin) : (value < low ? low - margin : (low + high) / 2)
-  }
+  var range: TargetRange { TargetRange(isOfClasses: isOfClasses, low: low, high: high) }
 
   func write(to writer: inout SnapshotWriter) {
     writer.write([count, low, high])
@@ -61,5 +57,24 @@ struct TargetStatistics: Sendable {
       throw .corrupt
     }
     (count, low, high) = (numbers[0], numbers[1], numbers[2])
+  }
+}
+
+/// Where predictions stay: those of numbers in the labels' range and half of it on both sides.
+///
+/// A value of its own, got once a row: statistics that are asked are copied, with a reference counted for
+/// each of their arrays.
+struct TargetRange {
+  fileprivate let isOfClasses: Bool
+  fileprivate let low: Double
+  fileprivate let high: Double
+
+  @inline(__always)
+  func clamp(_ value: Double) -> Double {
+    if isOfClasses { return value }
+    let margin = (high - low) / 2
+    // A comparison that a NaN fails ends at the middle.
+    return value >= low - margin
+      ? min(value, high + margin) : (value < low ? low - margin : (low + high) / 2)
   }
 }
