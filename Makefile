@@ -2,7 +2,8 @@
 SWIFT_BUILD = swift build -c release --static-swift-stdlib --product weir
 WEIR = .build/release/weir
 
-.PHONY: demo test build setup lint study bench bench-latency bench-micro bench-trees clean
+.PHONY: demo test build setup lint study bench bench-peers bench-latency bench-micro \
+	bench-trees clean
 
 demo: build
 	@echo "--- two years of bike rentals, learned hour by hour"
@@ -27,11 +28,21 @@ lint:
 study: build
 	@scripts/study
 
-bench: build
-	@Benchmarks/throughput
+# Beside what is installed of the peers; `Benchmarks/run --help` has the options.
+bench:
+	@Benchmarks/run
 
-bench-latency: build
-	@Benchmarks/latency
+bench-peers: .build-peers/installed
+	@Benchmarks/run
+
+.build-peers/installed: Benchmarks/Peers/requirements.txt Benchmarks/Peers/requirements-alone.txt
+	python3 -m venv .build-peers
+	.build-peers/bin/pip install --quiet -r Benchmarks/Peers/requirements.txt
+	.build-peers/bin/pip install --quiet --no-deps -r Benchmarks/Peers/requirements-alone.txt
+	@touch $@
+
+bench-latency:
+	@Benchmarks/run --only '^latency/'
 
 bench-trees: build
 	@Benchmarks/trees

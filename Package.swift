@@ -67,8 +67,8 @@ let package = Package(
       dependencies: ["Batches", "Catalogues", "Detectors", "Kernels", "Learners", "TestSupport"],
       path: "Benchmarks/Micro", swiftSettings: settings),
     .executableTarget(
-      name: "benchdata", dependencies: ["Telemetry", "TestSupport"], path: "Benchmarks/Data",
-      swiftSettings: settings),
+      name: "benchdata", dependencies: ["Kernels", "Telemetry", "TestSupport"],
+      path: "Benchmarks/Data", swiftSettings: settings),
     .executableTarget(name: "latency", path: "Benchmarks/Latency", swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["Batches", "Kernels"], path: "Tests/TestSupport",

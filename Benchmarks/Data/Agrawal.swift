@@ -7,13 +7,18 @@ import TestSupport
 ///
 /// Reference: R. Agrawal, T. Imielinski and A. Swami, Database mining: a performance perspective, IEEE TKDE 5
 /// (1993); the perturbation and the numbers of the rules as in MOA.
-struct Agrawal {
-  static let header =
-    "salary,commission,age,elevel,car,zipcode,hvalue,hyears,loan,class\n"
+struct Agrawal: RowStream {
+  let columns = [
+    Column(name: "salary"), Column(name: "commission"), Column(name: "age"),
+    Column(name: "elevel", levels: (0..<5).map { "level\($0)" }),
+    Column(name: "car", levels: (1...20).map { "car\($0)" }),
+    Column(name: "zipcode", levels: (1...9).map { "zip\($0)" }),
+    Column(name: "hvalue"), Column(name: "hyears"), Column(name: "loan"),
+  ]
+  let target = Column(name: "class", levels: ["groupA", "groupB"])
   private var random = SplitMix(seed: 303)
 
-  /// Row `row` of `rows` as a line of CSV.
-  mutating func line(_ row: Int, of rows: Int) -> String {
+  mutating func next(_ index: Int, of count: Int, into row: inout TextRow) {
     let salary = 20_000 + 130_000 * random.unit()
     let commission = salary >= 75_000 ? 0 : 10_000 + 65_000 * random.unit()
     let age = Double(20 + random.below(61))
@@ -21,21 +26,20 @@ struct Agrawal {
     let value = Double(9 - zip) * 100_000 * (0.5 + random.unit())
     let years = Double(1 + random.below(30))
     let loan = 500_000 * random.unit()
-    let rule = [0, 3, 6, 1][min(3, row * 4 / max(rows, 1))]
+    let rule = [0, 3, 6, 1][min(3, index * 4 / max(count, 1))]
     let isA = Agrawal.isGroupA(
       rule, salary: salary, commission: commission, age: age, level: elevel, loan: loan)
-    let fields: [String] = [
-      number(perturbed(salary, 20_000, 150_000)),
-      commission > 0 ? number(perturbed(commission, 10_000, 75_000)) : "0",
-      "\(Int(perturbed(age, 20, 80).rounded()))", "level\(elevel)", "car\(car + 1)",
-      "zip\(zip + 1)", number(perturbed(value, 50_000, 1_350_000)),
-      "\(Int(perturbed(years, 1, 30).rounded()))", number(perturbed(loan, 0, 500_000)),
-      isA ? "groupA" : "groupB",
-    ]
-    return fields.joined(separator: ",") + "\n"
+    row.add(perturbed(salary, 20_000, 150_000), decimals: 1)
+    row.add(commission > 0 ? perturbed(commission, 10_000, 75_000) : 0, decimals: 1)
+    row.add(perturbed(age, 20, 80), decimals: 0)
+    row.add(columns[3].levels[elevel])
+    row.add(columns[4].levels[car])
+    row.add(columns[5].levels[zip])
+    row.add(perturbed(value, 50_000, 1_350_000), decimals: 1)
+    row.add(perturbed(years, 1, 30), decimals: 0)
+    row.add(perturbed(loan, 0, 500_000), decimals: 1)
+    row.target = isA ? 0 : 1
   }
-
-  private func number(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
 
   private mutating func perturbed(_ value: Double, _ low: Double, _ high: Double) -> Double {
     min(max(value + (2 * random.unit() - 1) * 0.05 * (high - low), low), high)

@@ -1,39 +1,58 @@
-import Telemetry
-import TestSupport
+import Glibc
 
-/// `benchdata ROWS` writes so many rows (a million if not given) of 30 numbers and a rare class whose
-/// weights change half-way, `benchdata ROWS agrawal` those of `Agrawal`: CSV on standard output, the same
-/// bytes each time.
-func run() throws {
-  let rows =
-    CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 1_000_000 : 1_000_000
-  if CommandLine.arguments.dropFirst(2).first == "agrawal" { return try writeAgrawal(rows) }
-  var random = SplitMix(seed: 101)
-  let weights = (0..<30).map { _ in random.normal() }
-  let out = try OutputFile(path: "-")
-  try out.append((1...30).map { "V\($0)," }.joined() + "Class\n")
-  for row in 0..<rows {
-    var z = -6.0
-    var line: [UInt8] = []
-    for j in 0..<30 {
-      let value = (random.normal() * (2 - Double(j) / 20) * 1e5).rounded() / 1e5
-      z += (row < rows / 2 || j % 3 > 0 ? 1 : -1) * weights[j] * value / 3
-      NumberWriter.append(value, to: &line)
-      line.append(UInt8(ascii: ","))
-    }
-    line.append(random.unit() < 1 / (1 + (-z).exponential) ? 0x31 : 0x30)
-    line.append(0x0A)
-    try out.append { $0 += line }
+/// Writes a stream of the benchmarks, the same bytes each time:
+///
+///     benchdata ROWS [STREAM] [FORMAT=FILE ...]
+///
+/// A million rows of `dense` as CSV on standard output if nothing else is said. Several files are written in
+/// one pass and hold the same rows.
+
+func write(_ stream: some RowStream, rows: Int, to outputs: [(Format, String)]) throws {
+  var stream = stream
+  var writers = try outputs.map { try RowWriter($0.0, path: $0.1, stream) }
+  var row = TextRow()
+  for index in 0..<rows {
+    row.removeAll()
+    stream.next(index, of: rows, into: &row)
+    for i in writers.indices { try writers[i].write(row) }
   }
-  try out.flush()
+  for writer in writers { try writer.finish() }
 }
 
-func writeAgrawal(_ rows: Int) throws {
-  var stream = Agrawal()
-  let out = try OutputFile(path: "-")
-  try out.append(Agrawal.header)
-  for row in 0..<rows { try out.append(stream.line(row, of: rows)) }
-  try out.flush()
+func run() throws {
+  let arguments = CommandLine.arguments.dropFirst()
+  let rows = arguments.first.map { Int($0) ?? 0 } ?? 1_000_000
+  let named = arguments.dropFirst().first { !$0.contains("=") } ?? "dense"
+  var outputs: [(Format, String)] = []
+  for argument in arguments where argument.contains("=") {
+    let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+    guard parts.count == 2, let format = Format(rawValue: parts[0]) else {
+      return refuse("no format and file in '\(argument)'")
+    }
+    outputs.append((format, parts[1]))
+  }
+  if outputs.isEmpty { outputs = [(.csv, "-")] }
+  switch named {
+  case "dense": try write(RareClass(), rows: rows, to: outputs)
+  case "demand": try write(Demand(), rows: rows, to: outputs)
+  case "agrawal": try write(Agrawal(), rows: rows, to: outputs)
+  case "sparse": try write(Tokens(), rows: rows, to: outputs)
+  case "wide": try write(Wide(), rows: rows, to: outputs)
+  case "levels": try write(Levels(), rows: rows, to: outputs)
+  default: refuse("no stream '\(named)'")
+  }
+}
+
+func refuse(_ reason: String) {
+  let formats = Format.allCases.map(\.rawValue).joined(separator: ", ")
+  let text = """
+    benchdata: \(reason)
+    streams: dense, demand, agrawal, sparse, wide, levels
+    formats: \(formats)
+
+    """
+  _ = Glibc.write(2, text, text.utf8.count)
+  exit(64)
 }
 
 try run()

@@ -2,8 +2,9 @@ import Glibc
 
 /// One event there and back over pipes: writes a line, waits for the whole answer, and again.
 ///
-///     latency echo                       answers every read with a line (the floor)
-///     latency FILE COMMAND ARGUMENTS…    times COMMAND on FILE's lines but the first (the header)
+///     latency echo                                  answers every read with a line (the floor)
+///     latency [--header] FILE COMMAND ARGUMENTS…    times COMMAND on FILE's lines, without the first
+///                                                   if that is a header
 ///
 /// Prints the median and the 99th percentile in microseconds, the first 500 events left out.
 
@@ -23,7 +24,7 @@ func lines(of path: String) -> [[UInt8]] {
   while fgets(&buffer, Int32(buffer.count), file) != nil {
     all.append(buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) })
   }
-  return Array(all.dropFirst())
+  return all
 }
 
 func time(_ events: [[UInt8]], _ command: [String]) -> [Double] {
@@ -61,18 +62,21 @@ func time(_ events: [[UInt8]], _ command: [String]) -> [Double] {
 }
 
 func run() {
-  let arguments = CommandLine.arguments
-  guard arguments.count > 2 else {
+  var arguments = CommandLine.arguments.dropFirst()
+  let hasHeader = arguments.first == "--header"
+  if hasHeader { arguments.removeFirst() }
+  guard arguments.count > 1, let path = arguments.popFirst() else {
     echo()
     return
   }
-  let times = time(lines(of: arguments[1]), Array(arguments[2...])).dropFirst(500).sorted()
+  let events = Array(lines(of: path).dropFirst(hasHeader ? 1 : 0))
+  let times = time(events, Array(arguments)).dropFirst(500).sorted()
   guard !times.isEmpty else {
     print("no answer")
     exit(1)
   }
   print(
-    "p50 \(times[times.count / 2]) µs, p99 \(times[times.count * 99 / 100]) µs, \(times.count) events"
+    "p50_us \(times[times.count / 2]) p99_us \(times[times.count * 99 / 100]) events \(times.count)"
   )
 }
 

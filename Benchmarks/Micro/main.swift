@@ -8,6 +8,7 @@ import TestSupport
 
 /// Nanoseconds a row or a value, in process, on hot data: the measurements behind the choices between
 /// the fused loop and the Gram form, and behind the costs that the essays state. Best of five.
+/// `micro DETECTOR FILE` times one detector over a file of a value a line instead, once.
 
 /// The shortest of five timings of `body`, in nanoseconds.
 func best(_ body: () -> Void) -> Double {
@@ -53,7 +54,29 @@ func measureDetector(_ text: String) -> Double {
   } / 100_000
 }
 
+func timeDetector(_ name: String, over path: String) {
+  guard let file = fopen(path, "r"), var detector = try? Catalogue.detectors.make(name, ()) else {
+    print("no detector '\(name)', or no file '\(path)'")
+    exit(64)
+  }
+  defer { fclose(file) }
+  var values: [Double] = []
+  var line = [CChar](repeating: 0, count: 256)
+  while fgets(&line, Int32(line.count), file) != nil { values.append(strtod(line, nil)) }
+  var alarms = 0
+  var (start, end) = (timespec(), timespec())
+  clock_gettime(CLOCK_MONOTONIC, &start)
+  values.withUnsafeBufferPointer {
+    detector.observe($0) { _, alarm in alarms += alarm.level == .drift ? 1 : 0 }
+  }
+  clock_gettime(CLOCK_MONOTONIC, &end)
+  let seconds = Double(end.tv_sec - start.tv_sec) + Double(end.tv_nsec - start.tv_nsec) / 1e9
+  print("loop_seconds \(seconds) alarms \(alarms)")
+}
+
 func run() {
+  let arguments = CommandLine.arguments
+  if arguments.count == 3 { return timeDetector(arguments[1], over: arguments[2]) }
   BLAS.useOneThread()
   let widths = [10, 30, 100, 300, 1000, 3000]
   let batch = 64
