@@ -20,7 +20,7 @@ struct CSVFormat: RecordFormat {
   let delimiter: UInt8
   let hasHeader: Bool
   private var needs: [FeaturePlan.Need] = []
-  private let scratch = Scratch()
+  private var scratch = Scratch()
   private let powers = Decimal.exactPowers
   private var ends = FieldEnds(capacity: 0)
 
@@ -71,6 +71,19 @@ struct CSVFormat: RecordFormat {
   mutating func lock(_ plan: FeaturePlan) {
     needs = plan.needs
     ends = FieldEnds(capacity: needs.count)
+  }
+
+  func forked() -> CSVFormat {
+    var copy = self
+    copy.scratch = Scratch()
+    copy.ends = FieldEnds(capacity: needs.count)
+    return copy
+  }
+
+  mutating func settle(
+    _ options: inout IngestOptions, _ evidence: inout [ColumnEvidence]
+  ) throws(IngestError) {
+    if evidence.isEmpty { evidence = columns.map(ColumnEvidence.init) }
   }
 
   /// The fields of a record, for the header and the sample.

@@ -20,7 +20,7 @@ struct NDJSONFormat: RecordFormat {
   /// The number of the row in which each column was last set; tells missing and duplicate keys.
   private var seenIn: [Int] = []
   private var row = 0
-  private let scratch = Scratch()
+  private var scratch = Scratch()
 
   var quotesHoldLineEnds: Bool { false }
   var hasHeader: Bool { false }
@@ -58,6 +58,12 @@ struct NDJSONFormat: RecordFormat {
     quotedKeys = columns.map { [0x22] + Array($0.utf8) + [0x22, 0x3A] }
     seenIn = columns.map { _ in 0 }
     for (index, name) in columns.enumerated() { lookup[Array(name.utf8)] = index }
+  }
+
+  func forked() -> NDJSONFormat {
+    var copy = self
+    copy.scratch = Scratch()
+    return copy
   }
 
   mutating func parse(_ record: Record, into columns: RowColumns) -> Fault? {
