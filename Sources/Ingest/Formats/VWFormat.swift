@@ -60,8 +60,8 @@ struct VWFormat: RecordFormat {
 
   mutating func sample(_ record: Record, row: Int?, into evidence: inout [ColumnEvidence]) {
     if evidence.isEmpty { evidence = VWFormat.ownColumns }
-    let head = VWFormat.readHead(record.body)
-    guard head.fault == nil else { return }
+    var head = Head(bar: record.body.start)
+    guard VWFormat.readHead(record.body, &head) == nil else { return }
     var space: [UInt8] = []
     var found: [(name: FeatureSample.Name, value: [UInt8]?)] = []
     let fault = walk(
@@ -108,8 +108,8 @@ struct VWFormat: RecordFormat {
   // MARK: - Rows
 
   mutating func parse(_ record: Record, into columns: RowColumns) -> Fault? {
-    let head = VWFormat.readHead(record.body)
-    if let fault = head.fault { return fault }
+    var head = Head(bar: record.body.start)
+    if let fault = VWFormat.readHead(record.body, &head) { return fault }
     if let fault = columns.take(head.label, Own.label, needs[Own.label], powers) { return fault }
     if let fault = columns.take(head.weight, Own.weight, needs[Own.weight], powers) { return fault }
     columns.fields[Own.tag] = head.tag
@@ -167,25 +167,22 @@ struct VWFormat: RecordFormat {
     var weight = RowColumns.nothing
     var tag = RowColumns.nothing
     var bar: UnsafePointer<UInt8>
-    var fault: Fault?
   }
 
-  private static func readHead(_ body: Field) -> Head {
-    var head = Head(bar: body.start)
+  private static func readHead(_ body: Field, _ head: inout Head) -> Fault? {
     var words = 0
     var hasTag = false
     while true {
       while head.bar < body.end, Field.isBlank(head.bar[0]) { head.bar += 1 }
-      if head.bar < body.end, head.bar[0] == VWFormat.bar { return head }
+      if head.bar < body.end, head.bar[0] == VWFormat.bar { return nil }
       var word = Field(start: head.bar, end: head.bar)
       while word.end < body.end, !Field.isBlank(word.end[0]), word.end[0] != VWFormat.bar {
         word.end += 1
       }
       guard !word.isEmpty, !hasTag else {
-        head.fault = VWFormat.malformed(
+        return VWFormat.malformed(
           hasTag ? "a | after the tag" : "a | before the features",
           Field(start: word.start, end: body.end))
-        return head
       }
       head.bar = word.end
       let touchesBar = word.end < body.end && word.end[0] == VWFormat.bar
@@ -200,10 +197,9 @@ struct VWFormat: RecordFormat {
       case 1: head.weight = word
       case 2 where NumberField.value(word) == 0: break
       default:
-        head.fault = VWFormat.malformed(
+        return VWFormat.malformed(
           words == 2 ? "a base of 0" : "at most a label, an importance and a base before the |",
           word)
-        return head
       }
       words += 1
     }
