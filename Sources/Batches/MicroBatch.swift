@@ -27,6 +27,10 @@ package struct MicroBatch: ~Copyable {
   private let timeStorage: UnsafeMutablePointer<Double>
   private let lineStorage: UnsafeMutablePointer<Int>
   private let starts: UnsafeMutablePointer<Int>
+  /// For each row one more than its largest sparse index.
+  private let widths: UnsafeMutablePointer<Int32>
+  /// The same of the row in the making.
+  private var rowWidth: Int32 = 0
   /// 64 features a word, `absentWords` a row.
   private let absentStorage: UnsafeMutablePointer<UInt64>
   private let absentWords: Int
@@ -58,6 +62,7 @@ package struct MicroBatch: ~Copyable {
     absentStorage.initialize(repeating: 0, count: max(capacity * absentWords, 1))
     starts = .allocate(capacity: capacity + 1)
     starts[0] = 0
+    widths = .allocate(capacity: capacity)
     sparseCapacity = capacity * 4
     indexStorage = .allocate(capacity: sparseCapacity)
     valueStorage = .allocate(capacity: sparseCapacity)
@@ -72,6 +77,7 @@ package struct MicroBatch: ~Copyable {
     lineStorage.deallocate()
     absentStorage.deallocate()
     starts.deallocate()
+    widths.deallocate()
     indexStorage.deallocate()
     valueStorage.deallocate()
     familyStorage.deallocate()
@@ -106,11 +112,9 @@ extension MicroBatch {
   }
   /// One more than the largest sparse index in `rows`; 0 when they have none.
   package func sparseWidth(of rows: Range<Int>) -> Int {
-    var width = 0
-    for k in starts[rows.lowerBound]..<starts[rows.upperBound] {
-      width = max(width, Int(indexStorage[k]) + 1)
-    }
-    return width
+    var width: Int32 = 0
+    for row in rows { width = max(width, widths[row]) }
+    return Int(width)
   }
   /// The id of row `i` as it stood in the source; empty when there is no id column.
   package func id(_ i: Int) -> ArraySlice<UInt8> {
@@ -166,7 +170,22 @@ extension MicroBatch {
     indexStorage[sparseCount] = Int32(truncatingIfNeeded: index)
     valueStorage[sparseCount] = value
     sparseCount += 1
-    if index >= sparseWidth { sparseWidth = index + 1 }
+    rowWidth = max(rowWidth, Int32(truncatingIfNeeded: index + 1))
+  }
+
+  /// Adds sparse features that belong to no family to the row in the making; the last ones, as families come in
+  /// ascending order.
+  package mutating func addSparse(
+    _ indices: UnsafePointer<Int32>, _ values: UnsafePointer<Double>, count: Int
+  ) {
+    while sparseCount + count > sparseCapacity { growSparse() }
+    (indexStorage + sparseCount).update(from: indices, count: count)
+    (valueStorage + sparseCount).update(from: values, count: count)
+    (familyStorage + sparseCount).update(repeating: FeatureFamily.none, count: count)
+    sparseCount += count
+    var width = rowWidth
+    for k in 0..<count { width = max(width, indices[k] &+ 1) }
+    rowWidth = width
   }
 
   /// Makes the row in the making row `count`.
@@ -175,6 +194,9 @@ extension MicroBatch {
     weightStorage[count] = weight
     timeStorage[count] = time
     lineStorage[count] = line
+    widths[count] = rowWidth
+    sparseWidth = max(sparseWidth, Int(rowWidth))
+    rowWidth = 0
     count += 1
     starts[count] = sparseCount
   }

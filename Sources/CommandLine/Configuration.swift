@@ -33,6 +33,7 @@ enum Configuration {
       .text("id", \.id), .text("weight", \.weight), .text("time", \.time), .list("cross", \.cross),
       .list("lag", \.lag), .list("mean", \.mean), .text("key", \.key), .list("missing", \.missing),
       .list("class-weight", \.classWeight), .number("max-categories", \.maxCategories),
+      .number("hash-bits", \.hashBits),
       .list("model", \.model), .number("batch", \.batch), .number("max-delay", \.maxDelay),
       .text("update", \.update), .number("warmup", \.warmup), .list("detect", \.detect),
       .real("alarm-budget", \.alarmBudget),

@@ -33,7 +33,7 @@ struct DetectCommand: ParsableCommand {
   var column: String?
   @Option(help: "A detector from the catalogue. Repeatable.")
   var detect: [String] = []
-  @Option(help: "auto, csv or ndjson.")
+  @Option(help: "auto, csv, ndjson, vw, libsvm or arff.")
   var format = "auto"
   @Option(help: "Where it truly changed: a file of weir generate or inject, or rows: 10000,20000.")
   var truth: String?

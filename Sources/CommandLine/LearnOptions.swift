@@ -4,7 +4,10 @@ import Ingest
 
 /// The options of `weir learn`, as flags and as keys of a `--config` file.
 struct LearnOptions: ParsableArguments {
-  @Option(help: "auto, csv or ndjson; auto looks at the first bytes.")
+  @Option(
+    help:
+      "auto, csv, ndjson, vw, libsvm or arff; auto looks at the first bytes. The target of vw and libsvm is their label, whose name is label, or what --target calls it."
+  )
   var format: String?
   @Option(help: "Names of the columns of an input without a header: a,b,c.")
   var columns: String?
@@ -66,6 +69,11 @@ struct LearnOptions: ParsableArguments {
   var classWeight: [String] = []
   @Option(help: "Distinct values of a category that get a weight of their own (100000).")
   var maxCategories: Int?
+  @Option(
+    help:
+      "Bits of the index of features without a column, in vw and libsvm (18): they share 2 to the power of that many weights."
+  )
+  var hashBits: Int?
 
   @Option(
     help: "A learner from the catalogue: NAME or NAME:key=value,… Repeatable; the first is served.")

@@ -76,6 +76,8 @@ struct LearnSettings {
     ingest.classWeights = options.classWeight
     ingest.categoryLimit =
       try LearnSettings.check(options.maxCategories, "max-categories", atLeast: 1) ?? 100_000
+    ingest.hashBits =
+      try LearnSettings.check(options.hashBits, "hash-bits", atLeast: 1, atMost: 28) ?? 18
     ingest.delayMilliseconds =
       try LearnSettings.check(options.maxDelay, "max-delay", atLeast: 0) ?? 100
     ingest.lineLimit = try LearnSettings.check(options.maxLine, "max-line", atLeast: 16) ?? 1 << 20

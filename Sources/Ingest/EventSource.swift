@@ -36,7 +36,8 @@ package struct EventSource: BatchSource, ~Copyable {
     let shownLine = Refusal.sample(
       Field(start: beginning.start, end: beginning.start + firstLine.count))
     var format = try EventSource.format(options, beginning)
-    reader.configure(quotes: format.quotesHoldLineEnds, delimiter: format.delimiter)
+    reader.configure(
+      quotes: format.quotesHoldLineEnds, delimiter: format.delimiter, comment: format.comment)
     if format.hasHeader, !options.columnsIfHeaderless.isEmpty,
       line.split(separator: UInt8(ascii: ",")).allSatisfy({
         Double(String(decoding: $0, as: UTF8.self).filter { !$0.isWhitespace }) != nil
@@ -46,25 +47,30 @@ package struct EventSource: BatchSource, ~Copyable {
     } else if format.hasHeader {
       guard let header = try reader.nextRecord() else { throw .noHeader }
       try format.readHeader(header)
+      while format.headerGoesOn {
+        guard let header = try reader.nextRecord() else {
+          throw .badHeader(reason: "the input ends before its data begin")
+        }
+        try format.readHeader(header)
+      }
     }
     var evidence: [ColumnEvidence] = []
     let rows = try sample(&reader, &format, options, &evidence)
-    if rows == 0, let csv = format as? CSVFormat {
-      evidence = csv.columns.map(ColumnEvidence.init)
-    }
+    var options = options
+    try format.settle(&options, &evidence)
     guard rows == 0 || !evidence.isEmpty else {
       throw .badHeader(
         reason: "none of the first \(rows) lines is a JSON object; the first is "
           + shownLine)
     }
     guard !evidence.isEmpty else { throw .noHeader }
-    var options = options
     // One column leaves nothing to choose.
     if options.readsTargetOnly, options.target == nil, evidence.count == 1 {
       options.target = evidence[0].name
     }
     if options.isAutomatic { options = AutoRecipe.complete(options, evidence) }
-    let plan = try FeaturePlanner.plan(options, evidence)
+    var plan = try FeaturePlanner.plan(options, evidence)
+    plan.hashed = format.hashed
     format.lock(plan)
     var target = try TargetReader(
       task: plan.task, name: plan.targetName, positive: options.positive,
@@ -99,12 +105,14 @@ package struct EventSource: BatchSource, ~Copyable {
   private static func format(
     _ options: IngestOptions, _ beginning: Field
   ) throws(IngestError) -> any RecordFormat {
-    let line = beginning.bytes.prefix { $0 != 0x0A }
     let context = FormatContext(
-      columns: options.columns, delimiter: options.delimiter, firstLine: Array(line))
-    let first = line.first { !Field.isBlank($0) && $0 != 0xEF && $0 != 0xBB && $0 != 0xBF }
+      columns: options.columns, delimiter: options.delimiter,
+      firstLine: Array(beginning.bytes.prefix { $0 != 0x0A }), hashBits: options.hashBits)
+    // What the user says of columns that have no names, or of what lies between them, is said of CSV.
+    let isTable = !options.columns.isEmpty || options.delimiter != nil
     let name =
-      options.format != "auto" ? options.format : first == UInt8(ascii: "{") ? "ndjson" : "csv"
+      options.format != "auto"
+      ? options.format : FormatGuess.name(beginning.bytes, isTable: isTable)
     do {
       return try Catalogue.formats.make(name, context).format
     } catch {
@@ -249,7 +257,8 @@ package struct EventSource: BatchSource, ~Copyable {
     try refusals.add(
       Refusal(
         kind: fault.kind, line: record.line, offset: record.offset,
-        column: fault.column.map { encoder.plan.columns[$0] }, expected: fault.expected,
+        column: fault.column.map { encoder.plan.columns[$0] } ?? fault.feature,
+        expected: fault.expected,
         found: fault.found, record: record.body), accepted: encoder.accepted)
   }
 

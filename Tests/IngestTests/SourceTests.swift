@@ -25,6 +25,48 @@ import Testing
     {"name":"z","y":5,"a":null}
     """#
 
+  static let vw = #"""
+    3 |f a:1.5 word other:2
+    4 2 'tag|f a:-2e-3 |g:2 word:7 a:1
+    |f word a:4
+    no bar
+    5 |f a:x
+    6.5 |f a:1 a_feature_with_a_long_name a_feature_with_a_long_name
+    """#
+  static let libsvm = #"""
+    3 1:1.5 900000:2
+    4 qid:7 1:-2e-3 8:1 # and so on
+    1:4 5:1
+    5 x:1
+    6 1:x
+    7.5 1:1 12:3 12:4
+    """#
+  static let arff = #"""
+    % A comment
+    @relation 'some rows'
+    @attribute name {'a, b',"c",d}
+    @attribute a numeric
+    @attribute y real
+    @data
+    'a, b',1.5,3
+    c, ? ,4
+    % between
+    'd',-2e-3,5
+    {0 d, 1 3}
+    d,x,6
+    "c",17.25,7
+    """#
+
+  /// Names the target where rows have no names for it.
+  private func wish(_ text: String) -> IngestOptions {
+    var wish = wish()
+    if text == SourceTests.vw || text == SourceTests.libsvm {
+      wish.number = ["y"]
+      wish.format = text == SourceTests.vw ? "vw" : "libsvm"
+    }
+    return wish
+  }
+
   private func wish() -> IngestOptions {
     options(target: "y") {
       $0.number = ["a", "y"]
@@ -33,25 +75,31 @@ import Testing
   }
 
   @Test func `any split of the bytes gives the same records`() throws {
-    for text in [SourceTests.csv, SourceTests.json] {
-      let whole = try take(text, wish())
+    for text in [
+      SourceTests.csv, SourceTests.json, SourceTests.vw, SourceTests.libsvm, SourceTests.arff,
+    ] {
+      let wish = wish(text)
+      let whole = try take(text, wish)
       #expect(whole.targets.count >= 3)
       for size in 1...text.utf8.count {
-        #expect(try take(text, wish(), pieces: [size]) == whole, "pieces of \(size)")
+        #expect(try take(text, wish, pieces: [size]) == whole, "pieces of \(size)")
       }
       var random = SplitMix(seed: 12)
       for _ in 0..<200 {
         let pieces = (0..<9).map { _ in 1 + random.below(40) }
         #expect(
-          try take(text, wish(), pieces: pieces, batch: 1 + random.below(5)) == whole, "\(pieces)")
+          try take(text, wish, pieces: pieces, batch: 1 + random.below(5)) == whole, "\(pieces)")
       }
     }
   }
 
   /// Random damage to good input: nothing crashes, hangs or is taken twice. Seeds are in the message.
-  @Test(arguments: [csv, json]) func `fuzzed input never crashes`(text: String) throws {
+  @Test(arguments: [csv, json, vw, libsvm, arff]) func `fuzzed input never crashes`(text: String)
+    throws
+  {
     let original = Array(text.utf8)
-    let alphabet = Array("\",\n\r{}[]:0123456789.eE-+\\untf \u{0}".utf8) + [0xFF, 0xC3, 0xEF]
+    let alphabet =
+      Array("\",\n\r{}[]:0123456789.eE-+\\untf \u{0}|#'%@?\t".utf8) + [0xFF, 0xC3, 0xEF]
     for seed in 0..<3000 as Range<UInt64> {
       var random = SplitMix(seed: seed)
       var bytes = original
@@ -67,7 +115,7 @@ import Testing
       }
       let records = bytes.count { $0 == 0x0A } + 1
       do {
-        let taken = try take(bytes, wish(), pieces: [1 + random.below(50)])
+        let taken = try take(bytes, wish(text), pieces: [1 + random.below(50)])
         let total = taken.targets.count + taken.refusals.values.reduce(0, +)
         #expect(total <= records, "seed \(seed)")
         #expect(taken.dense.allSatisfy { $0.allSatisfy { $0.isFinite } }, "seed \(seed)")

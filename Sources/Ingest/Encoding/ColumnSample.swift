@@ -1,6 +1,6 @@
 /// What the first events showed of a column, and the type that follows.
 struct ColumnEvidence {
-  let name: String
+  var name: String
   private(set) var values = 0
   private(set) var numbers = 0
   private(set) var nested = 0
@@ -12,7 +12,16 @@ struct ColumnEvidence {
   /// Every value as text, row by row, empty where there was none; kept only for an automatic recipe.
   private(set) var texts: [String] = []
 
+  /// What the input itself says of its type; nil: it says nothing.
+  private var isDeclaredNumber: Bool?
+
   init(name: String) { self.name = name }
+
+  /// Takes the type that the input says the column has, and the values of a category where it names them.
+  mutating func declare(isNumber: Bool, values: [String]) {
+    isDeclaredNumber = isNumber
+    distinct = Array(values.prefix(3))
+  }
 
   /// Remembers a row's value; rows before it that had none are empty.
   private mutating func keep(_ text: String, row: Int) {
@@ -40,8 +49,8 @@ struct ColumnEvidence {
 
   mutating func addNested() { nested += 1 }
 
-  /// Numbers unless a value was seen that is none.
-  var isNumeric: Bool { numbers + booleans == values }
+  /// Numbers unless a value was seen that is none, or the input says which.
+  var isNumeric: Bool { isDeclaredNumber ?? (numbers + booleans == values) }
 }
 
 /// Words that stand for a number that is not there.

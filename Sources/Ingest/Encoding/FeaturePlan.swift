@@ -132,6 +132,8 @@ struct FeaturePlan: Equatable {
   var denseNames: [String] = []
   var denseMissing: [MissingPolicy] = []
   var sparse: [SparseFeature] = []
+  /// The sparse indices of features that have no column; those of categories are around them.
+  var hashed = 0..<0
   var series: [LagSeries] = []
   var means: [MeanFeature] = []
 

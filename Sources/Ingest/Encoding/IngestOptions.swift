@@ -44,6 +44,8 @@ package struct IngestOptions: Sendable, Equatable {
   package var lineLimit = 1 << 20
   /// Distinct values of one category column that get a weight of their own.
   package var categoryLimit = 100_000
+  /// Features that have no column share 2 to the power of this many weights.
+  package var hashBits = 18
   /// How long the oldest event of a batch waits for company.
   package var delayMilliseconds = 100
 

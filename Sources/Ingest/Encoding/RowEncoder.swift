@@ -6,11 +6,32 @@ import CLanes
 final class Fault {
   let kind: Refusal.Kind
   let column: Int?
+  /// What is at fault, where it is no column.
+  let feature: String?
   let expected: String
   let found: String
 
-  init(kind: Refusal.Kind, column: Int?, expected: String, found: String) {
-    (self.kind, self.column, self.expected, self.found) = (kind, column, expected, found)
+  init(
+    kind: Refusal.Kind, column: Int?, feature: String? = nil, expected: String, found: String
+  ) {
+    (self.kind, self.column, self.feature) = (kind, column, feature)
+    (self.expected, self.found) = (expected, found)
+  }
+
+  /// A feature has another value than a number.
+  static func notANumber(_ value: Field, feature: Field) -> Fault {
+    let isInfinite = ["inf", "+inf", "-inf", "infinity", "-infinity"].contains(
+      value.count <= 9 ? value.text.lowercased() : "")
+    return Fault(
+      kind: isInfinite ? .notFinite : .notANumber, column: nil, feature: feature.text,
+      expected: isInfinite ? "a finite number" : "a number", found: Refusal.sample(value))
+  }
+
+  /// A feature's value, or the sum of several, is past every number.
+  static func notFinite(_ value: Field?, feature: Field) -> Fault {
+    Fault(
+      kind: .notFinite, column: nil, feature: feature.text, expected: "a finite number",
+      found: value.map(Refusal.sample) ?? "a sum that is none")
   }
 }
 
@@ -55,6 +76,9 @@ struct RowEncoder: ~Copyable {
   private let targetColumn: Int?
   private let weightColumn: Int?
   private let timeColumn: Int?
+  private let idColumn: Int?
+  /// Whether rows have features without a column.
+  private let hasTokens: Bool
   private let isRegression: Bool
   /// Whether every feature is a numeric column: nothing to look up and nothing to remember.
   private let isPlain: Bool
@@ -101,6 +125,8 @@ struct RowEncoder: ~Copyable {
     targetColumn = plan.target
     weightColumn = plan.weight
     timeColumn = plan.time.first
+    idColumn = plan.id
+    hasTokens = !plan.hashed.isEmpty
     isRegression = plan.task == .regression
     columns = RowColumns(count: columnCount)
     let levelCount = max(columnCount + plan.derivedLevels.count, 1)
@@ -134,7 +160,7 @@ struct RowEncoder: ~Copyable {
     remembered = direct.filter { plan.denseMissing[$0] == .last }.map { ($0, plain[$0]) }
     isPlain =
       derived.isEmpty && levelColumns.isEmpty && plan.sparse.isEmpty && plan.series.isEmpty
-      && plan.means.isEmpty && plan.id == nil && plan.key == nil && remembered.isEmpty
+      && plan.means.isEmpty && plan.key == nil && remembered.isEmpty
   }
 
   deinit {
@@ -202,6 +228,7 @@ struct RowEncoder: ~Copyable {
     if isPlain {
       writePlain(&batch)
       mute(batch.nextDense)
+      if hasTokens { writeTokens(&batch) }
       batch.endRow(target: label, weight: weight, time: time, line: line)
     } else {
       findLevels()
@@ -211,10 +238,11 @@ struct RowEncoder: ~Copyable {
       writeDerived(&batch, key: key, time: time)
       mute(batch.nextDense)
       writeSparse(batch.nextDense, &batch)
+      if hasTokens { writeTokens(&batch) }
       batch.endRow(target: label, weight: weight, time: time, line: line)
-      if let column = plan.id { batch.setLastID(fields[column].bytes) }
       remember(label, key: key, time: time)
     }
+    if let column = idColumn, !fields[column].isEmpty { batch.setLastID(fields[column].bytes) }
     accepted += 1
     return nil
   }
@@ -312,6 +340,12 @@ struct RowEncoder: ~Copyable {
 
   private mutating func note(_ kind: String, _ column: Int, _ text: String) {
     notices.append(SourceNotice(kind: kind, text: text, event: accepted))
+  }
+
+  /// The features that have no column.
+  private mutating func writeTokens(_ batch: inout MicroBatch) {
+    let tokens = columns.tokens.pointee
+    batch.addSparse(tokens.indices, tokens.values, count: tokens.count)
   }
 
   /// The features that are columns as they stand.
@@ -460,7 +494,8 @@ struct RowEncoder: ~Copyable {
       ? levels[column]
       : RowEncoder.group(plan.sparse[family].columns, levels, &sparseKeys[family])
     if let known = families[family].index(level) { return known }
-    let fresh = sparseNames.count
+    let number = sparseNames.count
+    let fresh = number < plan.hashed.lowerBound ? number : number + plan.hashed.count
     families[family].set(level, to: fresh)
     sparseNames.append((family, packed(plan.sparse[family].columns)))
     return fresh
@@ -471,10 +506,13 @@ struct RowEncoder: ~Copyable {
     columns.prefix(3).reduce(0) { $0 << 21 | UInt64(levels[$1] & 0x1F_FFFF) }
   }
 
-  /// What a user would call a sparse feature: `hr=8*workingday=1`.
+  /// What a user would call a sparse feature: `hr=8*workingday=1`; of one that has no column, only where it stands in
+  /// the table is known: `#12345`.
   func sparseName(_ index: Int) -> String {
-    guard index < sparseNames.count else { return "(unseen)" }
-    let (feature, packed) = sparseNames[index]
+    guard !plan.hashed.contains(index) else { return "#\(index - plan.hashed.lowerBound)" }
+    let place = index < plan.hashed.lowerBound ? index : index - plan.hashed.count
+    guard place < sparseNames.count else { return "(unseen)" }
+    let (feature, packed) = sparseNames[place]
     let columns = plan.sparse[feature].columns
     var parts: [String] = []
     let named = min(columns.count, 3)

@@ -20,7 +20,7 @@ struct CSVFormat: RecordFormat {
   let delimiter: UInt8
   let hasHeader: Bool
   private var needs: [FeaturePlan.Need] = []
-  private(set) var scratch = Scratch()
+  private var scratch = Scratch()
   private let powers = Decimal.exactPowers
   private var ends = FieldEnds(capacity: 0)
   private var numeric = NumericColumns([])
@@ -75,11 +75,19 @@ struct CSVFormat: RecordFormat {
     numeric = NumericColumns(needs)
   }
 
+  func forgetFields() { scratch.reset() }
+
   func forked() -> CSVFormat {
     var fork = self
     fork.scratch = Scratch(keeps: true)
     fork.ends = FieldEnds(capacity: needs.count)
     return fork
+  }
+
+  mutating func settle(
+    _ options: inout IngestOptions, _ evidence: inout [ColumnEvidence]
+  ) throws(IngestError) {
+    if evidence.isEmpty { evidence = columns.map(ColumnEvidence.init) }
   }
 
   /// The fields of a record, for the header and the sample.

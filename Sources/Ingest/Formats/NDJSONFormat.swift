@@ -21,7 +21,7 @@ struct NDJSONFormat: RecordFormat {
   /// The number of the row in which each column was last set; tells missing and duplicate keys.
   private var seenIn: [Int] = []
   private var row = 0
-  private(set) var scratch = Scratch()
+  private var scratch = Scratch()
   private let powers = Decimal.exactPowers
   private var template = RowTemplate(columns: 0)
   /// Whether each name stands in a row as it is; `quotedKeys` mean something else where one does not.
@@ -70,6 +70,8 @@ struct NDJSONFormat: RecordFormat {
       name.utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
     }
   }
+
+  func forgetFields() { scratch.reset() }
 
   func forked() -> NDJSONFormat {
     var fork = self

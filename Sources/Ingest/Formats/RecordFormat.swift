@@ -9,6 +9,16 @@ protocol RecordFormat {
   /// Whether the first record names the columns.
   var hasHeader: Bool { get }
 
+  /// Whether the next record is still one that names columns.
+  var headerGoesOn: Bool { get }
+
+  /// The byte that a record begins with which is a comment; a line feed where there are no comments.
+  var comment: UInt8 { get }
+
+  /// The sparse indices of features that have no column, once the first events have been seen; empty where every
+  /// feature has one.
+  var hashed: Range<Int> { get }
+
   /// The byte that separates fields, where there is one.
   var delimiter: UInt8 { get }
 
@@ -19,18 +29,36 @@ protocol RecordFormat {
   /// themselves are kept; nil: they are not.
   mutating func sample(_ record: Record, row: Int?, into evidence: inout [ColumnEvidence])
 
+  /// Says which of what the sample showed are columns, and gives the format's own columns their roles.
+  mutating func settle(
+    _ options: inout IngestOptions, _ evidence: inout [ColumnEvidence]
+  ) throws(IngestError)
+
   /// Fixes the columns: from here on records are parsed by `parse`.
   mutating func lock(_ plan: FeaturePlan)
 
-  /// Bytes that had to be rewritten for the fields of records parsed so far.
-  var scratch: Scratch { get }
-
-  /// The same format, with nothing in common with this one; the fields of all records that it parses stay until its
-  /// scratch is reset.
+  /// The same format with memory of its own, for another thread. The fields of all records that it parses stay until
+  /// `forgetFields`.
   func forked() -> Self
 
-  /// Takes a record apart; a fault says why that cannot be done.
+  /// The fields of the records parsed so far are no longer needed.
+  func forgetFields()
+
+  /// Takes a record apart; a fault says why that cannot be done. What a format keeps from one record to the next may
+  /// make it faster and changes no result.
   mutating func parse(_ record: Record, into columns: RowColumns) -> Fault?
+}
+
+extension RecordFormat {
+  var headerGoesOn: Bool { false }
+  var comment: UInt8 { UInt8(ascii: "\n") }
+  var hashed: Range<Int> { 0..<0 }
+
+  func forgetFields() {}
+
+  mutating func settle(
+    _ options: inout IngestOptions, _ evidence: inout [ColumnEvidence]
+  ) throws(IngestError) {}
 }
 
 /// What a format needs to know to be made.
@@ -39,6 +67,8 @@ package struct FormatContext: Sendable {
   /// Nil: chosen by looking at the header.
   let delimiter: UInt8?
   let firstLine: [UInt8]
+  /// Bits of a sparse index where features have no column.
+  let hashBits: Int
 }
 
 /// A format, opaque outside this room.
@@ -49,6 +79,14 @@ package struct AnyFormat {
 extension Catalogue where Context == FormatContext, Product == AnyFormat {
   /// Every input format that can be named, one line each.
   package static var formats: Catalogue {
-    Catalogue("format", [CSVFormat.entry, NDJSONFormat.entry])
+    Catalogue(
+      "format",
+      [
+        CSVFormat.entry,
+        NDJSONFormat.entry,
+        VWFormat.entry,
+        LibSVMFormat.entry,
+        ARFFFormat.entry,
+      ])
   }
 }

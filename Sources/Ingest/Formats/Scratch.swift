@@ -54,6 +54,14 @@ final class Scratch {
     cursor += 1
   }
 
+  /// These bytes as the only piece.
+  func piece(_ bytes: [UInt8]) -> Field {
+    makeRoom(for: bytes.count)
+    let start = begin()
+    for byte in bytes { append(byte) }
+    return Field(start: start, end: finish())
+  }
+
   /// Ends the piece; returns its end.
   func finish() -> UnsafePointer<UInt8> {
     let end = UnsafePointer(storage + cursor)

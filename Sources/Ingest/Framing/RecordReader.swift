@@ -29,6 +29,7 @@ struct RecordReader: ~Copyable {
   private var isSkipping = false
   private var lineAtMark = 1
   private var delimiter = UInt8(ascii: ",")
+  private var comment = UInt8(ascii: "\n")
 
   /// - Parameters:
   ///   - source: where bytes come from.
@@ -39,10 +40,12 @@ struct RecordReader: ~Copyable {
   }
 
   /// Says how records are cut: whether line ends inside quoted fields belong to them (CSV), and
-  /// what separates fields, for telling where a quote opens one.
-  mutating func configure(quotes: Bool, delimiter: UInt8) {
+  /// what separates fields, for telling where a quote opens one. A record that begins with `comment` is passed over
+  /// as an empty line is; no record begins with a line feed.
+  mutating func configure(quotes: Bool, delimiter: UInt8, comment: UInt8 = UInt8(ascii: "\n")) {
     self.quotes = quotes
     self.delimiter = delimiter
+    self.comment = comment
   }
 
   /// The next record, waited for; nil at the end or when the user asked for one.
@@ -73,7 +76,9 @@ struct RecordReader: ~Copyable {
       case .interrupted: throw .interrupted
       }
       // A line is enough; a pipe may have no more to say before it is answered.
-      if memchr(buffer.first, 0x0A, buffer.count) != nil { break }
+      if FormatGuess.suffices(UnsafeRawBufferPointer(start: buffer.first, count: buffer.count)) {
+        break
+      }
     }
     return Field(start: buffer.first, end: buffer.first + buffer.count)
   }
@@ -98,7 +103,8 @@ struct RecordReader: ~Copyable {
       if isAtStart, buffer.count >= 3 || isFinished { try dropByteOrderMark() }
       if buffer.count > 0, !isAtStart, let found = scan() {
         switch found {
-        case .record(let record) where record.body.isEmpty: continue
+        case .record(let record)
+        where record.body.isEmpty || record.body.start[0] == comment: continue
         default: return found
         }
       }

@@ -144,7 +144,32 @@ enum Decimal {
     return reading.value.isFinite ? reading : Reading(value: .nan, next: nil)
   }
 
-  /// The same for every length, sign and exponent.
+  /// Reads a field of 1 to 18 digits; nil for any other.
+  @inline(__always)
+  static func readIndex(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+  ) -> UInt64? {
+    let count = end - start
+    let word = load(start)
+    if count &- 1 < 8, count > 0 {
+      return leadingDigits(word) >= count ? value(ofFirst: count, in: word) : nil
+    }
+    return readLongIndex(start, end)
+  }
+
+  private static func readLongIndex(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+  ) -> UInt64? {
+    guard end > start, end - start <= 18 else { return nil }
+    var value: UInt64 = 0
+    for i in 0..<(end - start) {
+      guard isDigit(start[i]) else { return nil }
+      value = value * 10 + UInt64(start[i] - 0x30)
+    }
+    return value
+  }
+
+  /// A number of any length, sign and exponent.
   static func readLong(_ start: UnsafePointer<UInt8>) -> Reading {
     var cursor = start
     let isNegative = cursor[0] == UInt8(ascii: "-")

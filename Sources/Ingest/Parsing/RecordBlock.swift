@@ -102,7 +102,7 @@ final class RecordBlock: @unchecked Sendable {
   // MARK: - Parsing
 
   func parse() {
-    format.scratch.reset()
+    format.forgetFields()
     for row in 0..<places.count {
       if let fault = format.parse(record(row), into: columns[row]) { faults.append((row, fault)) }
     }

@@ -18,7 +18,9 @@ struct LinearModel: Learner {
   ) {
     self.rule = rule
     refitSettings = BatchFit.Settings(ridge: ridge)
-    state = LinearState(loss: loss, scaler: scaler, denseWidth: denseWidth, clip: clip)
+    state = LinearState(
+      loss: loss, scaler: scaler, denseWidth: denseWidth, clip: clip,
+      movesAll: rule.movesAllWeights)
     self.rule.grow(to: state.weights.count)
   }
 

@@ -15,12 +15,13 @@ struct LinearState: Sendable {
   /// Rows learned.
   var learned = 0
 
-  init(loss: Loss, scaler: FeatureScaler, denseWidth: Int, clip: Double) {
+  init(loss: Loss, scaler: FeatureScaler, denseWidth: Int, clip: Double, movesAll: Bool) {
     self.loss = loss
     self.scaler = scaler
     self.clip = clip
     layout = LinearLayout(denseWidth: denseWidth)
-    divergence = DivergenceGuard(isClassification: loss == .logistic)
+    divergence = DivergenceGuard(
+      isClassification: loss == .logistic, layout: layout, movesAll: movesAll)
     weights = Array(repeating: 0, count: layout.denseCount)
     scaled = weights
   }

@@ -64,7 +64,11 @@ struct RateGrid: Learner {
     count = stride
     weights = Array(repeating: 0, count: settings.count * stride)
     losses = Array(repeating: 0, count: settings.count)
-    guards = settings.map { _ in DivergenceGuard(isClassification: loss == .logistic) }
+    guards = settings.map {
+      DivergenceGuard(
+        isClassification: loss == .logistic, layout: LinearLayout(denseWidth: denseWidth),
+        movesAll: $0.l2 > 0)
+    }
     work = BlockWorkspace(block: block, dense: layout.denseCount, rates: settings.count)
   }
 
@@ -392,6 +396,17 @@ struct RateGrid: Learner {
     }
   }
 
+  /// Has the guards know which weights are about to move.
+  private mutating func note(_ sparse: SparseRow) {
+    guard sparse.count > 0 else { return }
+    weights.withUnsafeBufferPointer { buffer in
+      for k in guards.indices {
+        guards[k].note(
+          sparse, UnsafeBufferPointer(rebasing: buffer[(k * stride)..<(k * stride + count)]))
+      }
+    }
+  }
+
   /// Moves the weights by all steps of the block.
   private mutating func finish(
     _ batch: borrowing MicroBatch, _ rows: Range<Int>, labelled: Int,
@@ -403,6 +418,7 @@ struct RateGrid: Learner {
       rows: K, columns: dense, inner: n)
     for (i, row) in rows.enumerated() {
       let sparse = batch.sparse(row)
+      note(sparse)
       for s in 0..<sparse.count {
         let index = layout.sparseOffset + Int(sparse.indices[s])
         for k in 0..<K {

@@ -97,7 +97,8 @@ struct Softmax: Learner {
     var rule = prototype
     rule.grow(to: count)
     rules.append(rule)
-    guards.append(DivergenceGuard(isClassification: true))
+    guards.append(
+      DivergenceGuard(isClassification: true, layout: layout, movesAll: rule.movesAllWeights))
     weights.append(Array(repeating: 0, count: count))
     z.append(0)
   }
@@ -131,6 +132,7 @@ struct Softmax: Learner {
       let y = c == label ? 1.0 : 0.0
       let gradient = max(-clip, min(clip, (z[c] - y) * weight))
       let p = min(max(z[c], 1e-15), 1 - 1e-15)
+      weights[c].withUnsafeBufferPointer { guards[c].note(sparse, $0) }
       scaled.withUnsafeBufferPointer { buffer in
         guard let base = buffer.baseAddress else { return }
         rules[c].step(

@@ -24,6 +24,7 @@ protocol CoordinateOptimizer: Optimizer {
 
 extension CoordinateOptimizer {
   var rate: Double { settings.rate }
+  var movesAllWeights: Bool { settings.l1 > 0 || settings.l2 > 0 }
   mutating func slow(by factor: Double) { settings.rate *= factor }
 
   mutating func step(_ step: Step, _ weights: UnsafeMutablePointer<Double>) {

@@ -62,6 +62,9 @@ protocol Optimizer: Snapshotted, Sendable {
     _ batch: borrowing MicroBatch, rows: Range<Int>, _ state: inout LinearState,
     into predictions: inout Predictions)
 
+  /// Whether a step may move sparse weights that are not the row's own.
+  var movesAllWeights: Bool { get }
+
   /// Moves the weights by one row.
   mutating func step(_ step: Step, _ weights: UnsafeMutablePointer<Double>)
 
@@ -116,6 +119,7 @@ extension Optimizer {
         }
         let gradient = max(-clip, min(clip, loss.gradient(z, y) * rowWeights[i]))
         x[layout.intercept] = 1
+        divergence.note(sparse, UnsafeBufferPointer(weights))
         step(
           Step(
             x: x, sparse: sparse, layout: layout, count: count, gradient: gradient, clip: clip,

@@ -17,6 +17,7 @@ struct SGD: Optimizer {
   init(_ settings: StepSettings) { self.settings = settings }
 
   var rate: Double { settings.rate }
+  var movesAllWeights: Bool { settings.l1 > 0 || settings.l2 > 0 }
   var memoryBytes: Int { 0 }
   mutating func grow(to count: Int) {}
   mutating func refresh() { steps = 0 }
@@ -55,6 +56,7 @@ struct ImplicitSGD: Optimizer {
   init(_ settings: StepSettings) { self.settings = settings }
 
   var rate: Double { settings.rate }
+  var movesAllWeights: Bool { settings.l1 > 0 || settings.l2 > 0 }
   var memoryBytes: Int { 0 }
   mutating func grow(to count: Int) {}
   mutating func refresh() { steps = 0 }
