@@ -51,11 +51,15 @@ package struct PageHinkley: DriftDetector {
   private let watchesDown: Bool
   private let convention: Convention
 
-  private var count = 0
-  private var mean = 0.0
-  private var total = 0.0
-  private var up = Excursion()
-  private var down = Excursion()
+  private var state = State()
+
+  /// All that moves from value to value.
+  private struct State: Sendable {
+    var count = 0
+    var total = 0.0
+    var up = Excursion()
+    var down = Excursion()
+  }
 
   /// A cumulative sum, its extremum, and what had been seen when the extremum was reached.
   private struct Excursion: Sendable {
@@ -80,65 +84,90 @@ package struct PageHinkley: DriftDetector {
   }
 
   private mutating func reset() {
-    count = 0
-    mean = 0
-    total = 0
-    up = Excursion(extremum: convention == .moa ? 0 : .infinity)
     // River starts the maximum at -1, not -∞; kept so that the two agree index for index.
-    down = Excursion(extremum: -1)
+    state = State(
+      up: Excursion(extremum: convention == .moa ? 0 : .infinity), down: Excursion(extremum: -1))
   }
 
   package mutating func observe(_ value: Double) -> DetectorAlarm? {
-    count += 1
-    total += value
-    mean += (value - mean) / Double(count)
-    up.sum = alpha * up.sum + (value - mean - delta)
-    down.sum = alpha * down.sum + (value - mean + delta)
+    guard take(value, &state) else { return nil }
+    return conclude()
+  }
+
+  /// What moves stays in registers over a run of values: a store and a load at each would be as long as all the rest.
+  package mutating func observe(
+    _ values: UnsafeBufferPointer<Double>, alarm: (Int, DetectorAlarm) -> Void
+  ) {
+    var own = state
+    for i in values.indices where take(values[i], &own) {
+      state = own
+      alarm(i, conclude())
+      own = state
+    }
+    state = own
+  }
+
+  /// Takes a value; whether it raises an alarm. No branch on what values do: it would be guessed wrong.
+  @inline(__always)
+  private func take(_ value: Double, _ state: inout State) -> Bool {
+    state.count &+= 1
+    state.total += value
+    // The mean as a quotient, so that no value waits for the division of the one before.
+    let deviation = value - state.total / Double(state.count)
+    state.up.sum = alpha * state.up.sum + (deviation - delta)
+    state.down.sum = alpha * state.down.sum + (deviation + delta)
+    let isMOA = convention == .moa
     // In MOA's form the sum is compared with 0, where it was last at or below it.
-    if convention == .moa ? up.sum <= 0 : up.sum < up.extremum {
-      up.extremum = convention == .moa ? 0 : up.sum
-      up.countAtExtremum = count
-      up.totalAtExtremum = total
-    }
-    if down.sum > down.extremum {
-      down.extremum = down.sum
-      down.countAtExtremum = count
-      down.totalAtExtremum = total
-    }
-    guard count >= (convention == .moa ? minimum - 1 : minimum) else { return nil }
-    let rose = watchesUp && up.sum - up.extremum > threshold
-    let fell = watchesDown && down.extremum - down.sum > threshold
-    guard rose || fell else { return nil }
-    let alarm = alarm(at: rose ? up : down)
+    let isLow = isMOA ? state.up.sum <= 0 : state.up.sum < state.up.extremum
+    state.up.extremum = isMOA ? 0 : isLow ? state.up.sum : state.up.extremum
+    state.up.countAtExtremum = isLow ? state.count : state.up.countAtExtremum
+    state.up.totalAtExtremum = isLow ? state.total : state.up.totalAtExtremum
+    let isHigh = state.down.sum > state.down.extremum
+    state.down.extremum = isHigh ? state.down.sum : state.down.extremum
+    state.down.countAtExtremum = isHigh ? state.count : state.down.countAtExtremum
+    state.down.totalAtExtremum = isHigh ? state.total : state.down.totalAtExtremum
+    return (rose(state) || fell(state)) && state.count >= (isMOA ? minimum - 1 : minimum)
+  }
+
+  @inline(__always)
+  private func rose(_ state: State) -> Bool {
+    watchesUp && state.up.sum - state.up.extremum > threshold
+  }
+
+  @inline(__always)
+  private func fell(_ state: State) -> Bool {
+    watchesDown && state.down.extremum - state.down.sum > threshold
+  }
+
+  private mutating func conclude() -> DetectorAlarm {
+    let alarm = alarm(at: rose(state) ? state.up : state.down)
     reset()
     return alarm
   }
 
   private func alarm(at excursion: Excursion) -> DetectorAlarm {
     let earlier = excursion.countAtExtremum
-    let later = count - earlier
+    let later = state.count - earlier
     return DetectorAlarm(
       level: .drift, valuesSinceChange: later,
       before: earlier > 0 ? excursion.totalAtExtremum / Double(earlier) : .nan,
-      after: later > 0 ? (total - excursion.totalAtExtremum) / Double(later) : .nan)
+      after: later > 0 ? (state.total - excursion.totalAtExtremum) / Double(later) : .nan)
   }
 
   package func write(to writer: inout SnapshotWriter) {
-    writer.write(count)
-    writer.write([mean, total])
-    for side in [up, down] {
+    writer.write(state.count)
+    writer.write(state.total)
+    for side in [state.up, state.down] {
       writer.write([side.sum, side.extremum, side.totalAtExtremum])
       writer.write(side.countAtExtremum)
     }
   }
 
   package mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    count = try reader.readInt()
-    let means = try reader.readDoubles()
-    guard means.count == 2 else { throw .corrupt }
-    (mean, total) = (means[0], means[1])
-    up = try PageHinkley.excursion(from: &reader)
-    down = try PageHinkley.excursion(from: &reader)
+    state.count = try reader.readInt()
+    state.total = try reader.readDouble()
+    state.up = try PageHinkley.excursion(from: &reader)
+    state.down = try PageHinkley.excursion(from: &reader)
   }
 
   private static func excursion(
