@@ -110,6 +110,21 @@ package struct ADWIN: DriftDetector {
     return search()
   }
 
+  /// Takes values from search to search, so that what arrays cost at each use is paid once for all of them.
+  package mutating func observe(
+    _ values: UnsafeBufferPointer<Double>, alarm: (Int, DetectorAlarm) -> Void
+  ) {
+    var taken = 0
+    while taken < values.count {
+      if startsAfresh { forget() }
+      let count = min(values.count - taken, clock - ticks % clock)
+      insert(UnsafeBufferPointer(rebasing: values[taken..<taken + count]))
+      taken += count
+      ticks += count
+      if ticks % clock == 0, width > grace, let raised = search() { alarm(taken - 1, raised) }
+    }
+  }
+
   private mutating func forget() {
     for row in 0..<rows { used[row] = 0 }
     (rows, ticks, width, total, deviation, startsAfresh) = (1, 0, 0, 0, 0, false)
@@ -137,53 +152,86 @@ package struct ADWIN: DriftDetector {
   }
 
   private mutating func insert(_ value: Double) {
-    width += 1
-    if width > 1 {
-      let distance = value - total / Double(width - 1)
-      deviation += Double(width - 1) * distance * distance / Double(width)
+    withUnsafePointer(to: value) { insert(UnsafeBufferPointer(start: $0, count: 1)) }
+  }
+
+  private mutating func insert(_ values: UnsafeBufferPointer<Double>) {
+    var (width, total, deviation) = (width, total, deviation)
+    lend { table in
+      for value in values {
+        width &+= 1
+        if width > 1 {
+          let (before, with) = (Double(width &- 1), Double(width))
+          let distance = value - total / before
+          deviation += before * distance * distance / with
+        }
+        total += value
+        table.store(value)
+      }
     }
-    total += value
-    store(value)
+    (self.width, self.total, self.deviation) = (width, total, deviation)
   }
 
   @inline(__always)
-  private mutating func store(_ value: Double) {
-    let count = used[0]
-    guard count < buckets else { return place(value) }
-    // Every other value finds room where it comes.
-    sums[count] = value
-    deviations[count] = 0
-    used[0] = count + 1
-  }
+  private mutating func store(_ value: Double) { lend { $0.store(value) } }
 
-  /// Puts the newest bucket into row 0, and merges the two oldest of every overfull row into the next.
-  private mutating func place(_ value: Double) {
-    let room = buckets + 1
-    var (row, sum, spread, size) = (0, value, 0.0, 1.0)
+  @inline(__always)
+  private mutating func lend(_ body: (inout BucketTable) -> Void) {
     sums.withUnsafeMutableBufferPointer { sums in
       deviations.withUnsafeMutableBufferPointer { deviations in
         used.withUnsafeMutableBufferPointer { used in
-          while true {
-            let (first, count) = (row * room, used[row])
-            sums[first + count] = sum
-            deviations[first + count] = spread
-            used[row] = count + 1
-            guard count == buckets else { return }
-            // A size is a power of two: its inverse is exact.
-            let distance = (sums[first] - sums[first + 1]) * (1 / size)
-            spread =
-              deviations[first] + deviations[first + 1] + size / 2 * distance * distance
-            sum = sums[first] + sums[first + 1]
-            for slot in first..<(first + count - 1) {
-              sums[slot] = sums[slot + 2]
-              deviations[slot] = deviations[slot + 2]
-            }
-            used[row] = count - 1
-            row += 1
-            size *= 2
-            if row == rows { rows += 1 }
-          }
+          guard let sums = sums.baseAddress, let deviations = deviations.baseAddress,
+            let used = used.baseAddress
+          else { return }
+          var table = BucketTable(
+            sums: sums, deviations: deviations, used: used, buckets: buckets, rows: rows)
+          body(&table)
+          rows = table.rows
         }
+      }
+    }
+  }
+
+  /// The buckets while they are lent.
+  private struct BucketTable {
+    let sums: UnsafeMutablePointer<Double>
+    let deviations: UnsafeMutablePointer<Double>
+    let used: UnsafeMutablePointer<Int>
+    let buckets: Int
+    var rows: Int
+
+    @inline(__always)
+    mutating func store(_ value: Double) {
+      let count = used[0]
+      guard count < buckets else { return place(value) }
+      // Every other value finds room where it comes.
+      sums[count] = value
+      deviations[count] = 0
+      used[0] = count &+ 1
+    }
+
+    /// Puts the newest bucket into row 0, and merges the two oldest of every overfull row into the next.
+    private mutating func place(_ value: Double) {
+      let room = buckets &+ 1
+      var (row, sum, spread, size) = (0, value, 0.0, 1.0)
+      while true {
+        let (first, count) = (row &* room, used[row])
+        sums[first &+ count] = sum
+        deviations[first &+ count] = spread
+        used[row] = count &+ 1
+        guard count == buckets else { return }
+        // A size is a power of two: its inverse is exact.
+        let distance = (sums[first] - sums[first &+ 1]) * (1 / size)
+        spread = deviations[first] + deviations[first &+ 1] + size / 2 * distance * distance
+        sum = sums[first] + sums[first &+ 1]
+        for slot in first..<(first &+ count &- 1) {
+          sums[slot] = sums[slot &+ 2]
+          deviations[slot] = deviations[slot &+ 2]
+        }
+        used[row] = count &- 1
+        row &+= 1
+        size *= 2
+        if row == rows { rows &+= 1 }
       }
     }
   }
