@@ -50,7 +50,9 @@ struct ModelRunner {
   /// What was found of the first alarms.
   private(set) var keptCauses: [AlarmCause] = []
   private var window: RowWindow?
-  private var state = ReactionState.stable
+  private var state = ReactionState.stable { didSet { isOnTrial = state.isTrial } }
+  /// Kept beside the state, which is copied by whoever asks it.
+  private var isOnTrial = false
   private var pending: Alarm?
   private var isWarm: Bool
   private var nextScheduled: Double?
@@ -341,8 +343,7 @@ struct ModelRunner {
   }
 
   private mutating func compareTrial(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
-    // Asked first: taking the trial out copies the state, whatever it is.
-    guard state.isTrial, case .trial(var trial) = state else { return }
+    guard isOnTrial, case .trial(var trial) = state else { return }
     state = .stable
     if learnsEvents {
       trial.previous.learn(batch, rows: rows, into: &trial.predictions)

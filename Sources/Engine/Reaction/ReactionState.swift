@@ -15,6 +15,5 @@ enum ReactionState {
   case collecting(reason: String, rival: (any Learner)?)
   case trial(Trial)
 
-  @inline(__always)
   var isTrial: Bool { if case .trial = self { true } else { false } }
 }
