@@ -116,3 +116,25 @@ WEIR_WIDE void weir_follow_regrets(const double *p, int64_t count, double gradie
   const double factor = total > 0 ? 1 / total : 0, equal = total > 0 ? 0 : 1 / (double)count;
   for (k = 0; k < count; k++) weights[k] = weights[k] * factor + equal;
 }
+
+WEIR_WIDE void weir_link_predictions(int power, const double *z, int64_t count, double low, double high,
+                                     double margin, double *p) {
+  const four least = (four){0} + (low - margin), most = (four){0} + (high + margin);
+  const four middle = (four){0} + (low + high) / 2, zero = {0};
+  for (int64_t k = 0; k < count; k += 4) {
+    four value = *(const four *)(z + k);
+    if (power == 2) {
+      value = (four)((mask)(value * value) & (value > zero));
+    } else if (power == 0) {
+      const mask is_large = value > 700.0;
+      const four bounded = (four)((is_large & (mask)((four){0} + 700.0)) | (~is_large & (mask)value));
+      four power_of_e;
+      EXPONENTIAL(power_of_e, bounded)
+      value = (four)((mask)(power_of_e - 1) & (value > zero));
+    }
+    // A comparison that a NaN fails ends in the middle.
+    const mask is_low = value < least, is_fine = value >= least, is_high = value > most;
+    *(four *)(p + k) = (four)((is_fine & ((is_high & (mask)most) | (~is_high & (mask)value))) |
+                              (is_low & (mask)least) | (~(is_fine | is_low) & (mask)middle));
+  }
+}

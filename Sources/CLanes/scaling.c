@@ -121,3 +121,9 @@ WEIR_WIDE int weir_take_numbers(const double *x, int64_t count, double *out, dou
   }
   return 1;
 }
+
+WEIR_WIDE void weir_add(double factor, const double *x, double *y, int64_t count) {
+  int64_t i = 0;
+  for (; i + 4 <= count; i += 4) AT(y, i) += factor * FROM(x, i);
+  for (; i < count; i++) y[i] += factor * x[i];
+}

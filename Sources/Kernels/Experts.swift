@@ -53,6 +53,25 @@ package enum Experts {
     weir_probabilities(z, Int64(count), most, p)
   }
 
+  /// How a predictor of a number becomes a prediction of it.
+  package enum Shape: Int32, Sendable {
+    /// e^z − 1, 0 below 0.
+    case exponential = 0
+    case identity = 1
+    /// z², 0 below 0.
+    case square = 2
+  }
+
+  /// The predictions of `count` predictors, a multiple of 4, clamped to the range and `margin` on both sides; a NaN
+  /// becomes its middle.
+  @inline(__always)
+  package static func predictions(
+    _ z: UnsafePointer<Double>, _ count: Int, _ shape: Shape, low: Double, high: Double,
+    margin: Double, into p: UnsafeMutablePointer<Double>
+  ) {
+    weir_link_predictions(shape.rawValue, z, Int64(count), low, high, margin, p)
+  }
+
   /// Σ weights·p over `count` experts.
   @inline(__always)
   package static func mix(

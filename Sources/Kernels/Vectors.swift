@@ -1,3 +1,5 @@
+import CLanes
+
 /// Loops over vectors of Doubles that are too short for a call of BLAS to pay.
 ///
 /// Shapes are the caller's promise: every pointer holds at least `count` elements. Eight partial
@@ -30,11 +32,10 @@ package enum Vectors {
   /// y ← y + factor·x over `count` elements.
   ///
   /// Reference: `for i in 0..<count { y[i] += factor * x[i] }`.
-  @inlinable
   package static func add(
     _ factor: Double, _ x: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>, _ count: Int
   ) {
-    for i in 0..<count { y[i] += factor * x[i] }
+    weir_add(factor, x, y, Int64(count))
   }
 
   /// Four elements from index `i` on.

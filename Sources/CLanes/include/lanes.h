@@ -5,6 +5,7 @@
 
 #include "experts.h"
 #include "grid.h"
+#include "inverse.h"
 #include "scaling.h"
 
 #if defined(__SSE2__)

@@ -24,4 +24,7 @@ int weir_clamp(const double *x, int64_t count, double limit, double *out, double
 /// Copies `count` numbers and adds them to their sums, unless one of them is NaN: then it does nothing and returns 0.
 int weir_take_numbers(const double *x, int64_t count, double *out, double *sums);
 
+/// y ← y + factor·x over `count` numbers, any number.
+void weir_add(double factor, const double *x, double *y, int64_t count);
+
 #endif

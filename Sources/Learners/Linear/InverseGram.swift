@@ -9,7 +9,8 @@ import Snapshots
 ///
 ///     Q = Q₀ − Σⱼ hⱼ·qⱼ·qⱼᵀ,   Q·x = Q₀·x − Σⱼ hⱼ·qⱼ·(qⱼ·x)
 ///
-/// so that Q₀ is moved by one BLAS product (syrk) for `block` changes at a time, exactly. Q₀ is
+/// so that Q₀ is moved by one BLAS product (syrk) for `block` changes at a time, exactly; where the matrix is so narrow
+/// that a loop is faster, by each change at once. Q₀ is
 /// symmetric in full, not by halves: its product with a row that has few features is a sum of a few
 /// of its rows.
 ///
@@ -36,6 +37,9 @@ struct InverseGram: Sendable {
 
   /// Weights that wander take a step every so many rows.
   private static let pace = 16
+
+  /// Weights up to which changes are not kept apart.
+  private static let mostAtOnce = 64
 
   /// Weights from which on BLAS adds rows faster than a loop.
   private static let leastForBLAS = 96
@@ -66,7 +70,10 @@ struct InverseGram: Sendable {
   var memoryBytes: Int { 8 * (matrix.count + changes.count) }
 
   /// Changes that are kept apart: few where the matrix fits into the nearest cache.
-  private var block: Int { stride < 96 ? 4 : stride < 384 ? 32 : 64 }
+  private var block: Int { isNarrow ? 1 : stride < 96 ? 4 : stride < 384 ? 32 : 64 }
+
+  /// Whether a change is a loop over the matrix at once.
+  private var isNarrow: Bool { stride <= InverseGram.mostAtOnce }
 
   mutating func grow(to count: Int) {
     guard count > width else { return }
@@ -83,15 +90,15 @@ struct InverseGram: Sendable {
     width = count
   }
 
-  /// out ← out + Q·x, by loops.
-  private func multiply(_ row: LentRow, into out: UnsafeMutablePointer<Double>) {
-    let n = width
+  /// out ← Q·x, by loops.
+  private mutating func multiply(_ row: LentRow, into out: UnsafeMutablePointer<Double>) {
+    let (n, stride, pending) = (width, stride, pending)
     matrix.withUnsafeBufferPointer { matrix in
       guard let matrix = matrix.baseAddress else { return }
-      for a in 0..<row.count {
-        Vectors.add(row.values[a], matrix + Int(row.indices[a]) * stride, to: out, n)
-      }
+      NarrowSquare.sumRows(
+        matrix, stride: stride, width: n, row.indices, row.values, row.count, into: out)
     }
+    guard pending > 0 else { return }
     changes.withUnsafeBufferPointer { changes in
       guard let changes = changes.baseAddress else { return }
       for j in 0..<pending {
@@ -105,6 +112,7 @@ struct InverseGram: Sendable {
   /// changes in another, so that `out` is not read and written anew for each.
   private mutating func multiplyWide(_ row: LentRow, into out: UnsafeMutablePointer<Double>) {
     let (n, stride, pending) = (width, stride, pending)
+    out.update(repeating: 0, count: n)
     var dense = 0
     while dense < row.count, row.indices[dense] == dense { dense += 1 }
     matrix.withUnsafeBufferPointer { matrix in
@@ -127,6 +135,11 @@ struct InverseGram: Sendable {
   }
 
   @inline(__always)
+  private static func dot(_ row: LentRow, _ change: UnsafeBufferPointer<Double>) -> Double {
+    change.baseAddress.map { dot(row, $0) } ?? 0
+  }
+
+  @inline(__always)
   private static func dot(_ row: LentRow, _ change: UnsafePointer<Double>) -> Double {
     var sum = 0.0
     for a in 0..<row.count { sum += change[Int(row.indices[a])] * row.values[a] }
@@ -141,21 +154,19 @@ struct InverseGram: Sendable {
     let n = width
     product.withUnsafeMutableBufferPointer { buffer in
       guard let out = buffer.baseAddress else { return }
-      out.update(repeating: 0, count: n)
       if n < InverseGram.leastForBLAS {
         multiply(row, into: out)
       } else {
         multiplyWide(row, into: out)
       }
     }
-    var q = 0.0
-    for a in 0..<row.count { q += product[Int(row.indices[a])] * row.values[a] }
-    q *= sigma
+    let q = sigma * product.withUnsafeBufferPointer { InverseGram.dot(row, $0) }
     let factor = 1 / (forgetting / importance + q)
     guard q >= 0, factor.isFinite else { return .nan }
     push(product, (factor * sigma).squareRoot())
-    for j in 0..<n { product[j] *= sigma }
-    sigma /= forgetting
+    let sigma = sigma
+    product.withUnsafeMutableBufferPointer { for j in 0..<n { $0[j] *= sigma } }
+    self.sigma = sigma / forgetting
     rows += 1
     return factor
   }
@@ -197,11 +208,23 @@ struct InverseGram: Sendable {
     return kept
   }
 
-  private mutating func push(_ vector: [Double], _ factor: Double) {
+  private mutating func push(_ vector: borrowing [Double], _ factor: Double) {
+    let (stride, width) = (stride, width)
     let base = pending * stride
-    for j in 0..<width { changes[base + j] = factor * vector[j] }
-    pending += 1
-    if pending == block { flush() }
+    changes.withUnsafeMutableBufferPointer { changes in
+      for j in 0..<width { changes[base + j] = factor * vector[j] }
+    }
+    guard isNarrow else {
+      pending += 1
+      if pending == block { flush() }
+      return
+    }
+    matrix.withUnsafeMutableBufferPointer { matrix in
+      changes.withUnsafeBufferPointer { changes in
+        guard let matrix = matrix.baseAddress, let change = changes.baseAddress else { return }
+        NarrowSquare.subtractSquare(of: change, from: matrix, stride: stride, width: width)
+      }
+    }
   }
 
   /// Moves Q₀ by all changes that are kept apart.

@@ -24,6 +24,16 @@ enum Link: String, Sendable, CaseIterable {
     }
   }
 
+  /// `backward` for many at once; nil for classes.
+  var shape: Experts.Shape? {
+    switch self {
+    case .identity: .identity
+    case .sqrt: .square
+    case .log1p: .exponential
+    case .logistic: nil
+    }
+  }
+
   @inline(__always)
   func backward(_ z: Double) -> Double {
     switch self {

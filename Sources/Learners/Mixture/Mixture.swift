@@ -251,11 +251,7 @@ struct Mixture: Learner {
       for l in 0..<first.count {
         first[l].predict(row, into: z + at)
         let link = links[l]
-        if link == .logistic {
-          LogOdds.probabilities(z + at, FirstOrderExperts.count, into: p + at)
-        } else {
-          for k in at..<(at + FirstOrderExperts.count) { p[k] = range.clamp(link.backward(z[k])) }
-        }
+        range.predict(z + at, FirstOrderExperts.count, link, into: p + at)
         at += FirstOrderExperts.count
       }
       for s in 0..<second.count {

@@ -54,10 +54,12 @@ struct SecondOrderExperts: Sendable {
   func predict(_ row: LentRow, into z: UnsafeMutablePointer<Double>) {
     for l in weights.indices {
       var sum = 0.0
-      weights[l].withUnsafeBufferPointer { w in
+      weights[l].withUnsafeBufferPointer { buffer in
+        guard let w = buffer.baseAddress else { return }
+        let known = buffer.count
         for a in 0..<row.count {
           let index = Int(row.indices[a])
-          if index < w.count { sum += w[index] * row.values[a] }
+          if index < known { sum += w[index] * row.values[a] }
         }
       }
       z[l] = sum

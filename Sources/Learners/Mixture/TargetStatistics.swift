@@ -1,3 +1,4 @@
+import Kernels
 import Snapshots
 
 /// What has been seen of the target: its range, and its deviation as each link has it.
@@ -68,6 +69,16 @@ struct TargetRange {
   fileprivate let isOfClasses: Bool
   fileprivate let low: Double
   fileprivate let high: Double
+
+  /// The predictions of `count` predictors, a multiple of 4.
+  @inline(__always)
+  func predict(
+    _ z: UnsafePointer<Double>, _ count: Int, _ link: Link, into p: UnsafeMutablePointer<Double>
+  ) {
+    guard let shape = link.shape else { return LogOdds.probabilities(z, count, into: p) }
+    Experts.predictions(
+      z, count, shape, low: low, high: high, margin: (high - low) / 2, into: p)
+  }
 
   @inline(__always)
   func clamp(_ value: Double) -> Double {
