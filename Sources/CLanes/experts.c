@@ -117,10 +117,10 @@ WEIR_WIDE void weir_follow_regrets(const double *p, int64_t count, double gradie
   for (k = 0; k < count; k++) weights[k] = weights[k] * factor + equal;
 }
 
-WEIR_WIDE void weir_link_predictions(int power, const double *z, int64_t count, double low, double high,
-                                     double margin, double *p) {
-  const four least = (four){0} + (low - margin), most = (four){0} + (high + margin);
-  const four middle = (four){0} + (low + high) / 2, zero = {0};
+WEIR_WIDE void weir_link_predictions(int power, const double *z, int64_t count, double lowest,
+                                     double highest, double mean, double *p) {
+  const four zero = {0};
+  const four least = zero + lowest, most = zero + highest, middle = zero + mean;
   for (int64_t k = 0; k < count; k += 4) {
     four value = *(const four *)(z + k);
     if (power == 2) {

@@ -62,14 +62,13 @@ package enum Experts {
     case square = 2
   }
 
-  /// The predictions of `count` predictors, a multiple of 4, clamped to the range and `margin` on both sides; a NaN
-  /// becomes its middle.
+  /// The predictions of `count` predictors, a multiple of 4, clamped to `least` … `most`; a NaN becomes `middle`.
   @inline(__always)
   package static func predictions(
-    _ z: UnsafePointer<Double>, _ count: Int, _ shape: Shape, low: Double, high: Double,
-    margin: Double, into p: UnsafeMutablePointer<Double>
+    _ z: UnsafePointer<Double>, _ count: Int, _ shape: Shape, least: Double, most: Double,
+    middle: Double, into p: UnsafeMutablePointer<Double>
   ) {
-    weir_link_predictions(shape.rawValue, z, Int64(count), low, high, margin, p)
+    weir_link_predictions(shape.rawValue, z, Int64(count), least, most, middle, p)
   }
 
   /// Σ weights·p over `count` experts.

@@ -29,10 +29,10 @@ void weir_experts_learn(double *table, const int32_t *indices, const double *val
 /// numbers after the last are read.
 void weir_probabilities(const double *z, int64_t count, double most, double *p);
 
-/// The predictions of `count` (a multiple of 4) predictors of numbers, clamped to low − margin … high + margin, a
-/// NaN to the middle. power 1: as they are; 2: their squares, 0 below 0; 0: e^z − 1, 0 below 0.
-void weir_link_predictions(int power, const double *z, int64_t count, double low, double high, double margin,
-                           double *p);
+/// The predictions of `count` (a multiple of 4) predictors of numbers, clamped to least … most, a NaN to `middle`.
+/// power 1: as they are; 2: their squares, 0 below 0; 0: e^z − 1, 0 below 0.
+void weir_link_predictions(int power, const double *z, int64_t count, double least, double most,
+                           double middle, double *p);
 
 /// Σ weights·p.
 double weir_mix(const double *weights, const double *p, int64_t count);

@@ -374,6 +374,7 @@ struct Mixture: Learner {
         for l in 0..<first.count { first[l].startIntercepts(at: linkTargets[l], layout) }
         for s in 0..<second.count { second[s].startIntercepts(at: linkTargets) }
       } else {
+        rectify(z, p)
         let live = targets.areLinksOpen ? links.count : min(1, links.count)
         for l in 0..<live {
           first[l].learn(
@@ -391,6 +392,17 @@ struct Mixture: Learner {
       // Weights go by what was said when the row was asked for.
       p.update(from: memo + Mixture.saidFrom, count: pool.weights.count)
       follow(y, memo[0], p)
+    }
+  }
+
+  /// Experts of numbers as they are learn from what was said for them, so that where a prediction was held at 0 the
+  /// row pulls no further: a line that is cut off at 0 fits counts better than one that is not.
+  private func rectify(_ z: UnsafeMutablePointer<Double>, _ p: UnsafePointer<Double>) {
+    guard links.first == .identity else { return }
+    for k in 0..<FirstOrderExperts.count { z[k] = p[k] }
+    for s in 0..<second.count {
+      let at = firstSecond + s * links.count
+      z[at] = p[at]
     }
   }
 

@@ -61,14 +61,24 @@ struct TargetStatistics: Sendable {
   }
 }
 
-/// Where predictions stay: those of numbers in the labels' range and half of it on both sides.
+/// Where predictions stay: those of numbers in the labels' range and half of it on both sides, but not below 0 while
+/// no label was.
 ///
 /// A value of its own, got once a row: statistics that are asked are copied, with a reference counted for
 /// each of their arrays.
 struct TargetRange {
-  fileprivate let isOfClasses: Bool
-  fileprivate let low: Double
-  fileprivate let high: Double
+  private let isOfClasses: Bool
+  private let least: Double
+  private let most: Double
+  private let middle: Double
+
+  init(isOfClasses: Bool, low: Double, high: Double) {
+    self.isOfClasses = isOfClasses
+    let margin = (high - low) / 2
+    least = low >= 0 ? max(0, low - margin) : low - margin
+    most = high + margin
+    middle = (low + high) / 2
+  }
 
   /// The predictions of `count` predictors, a multiple of 4.
   @inline(__always)
@@ -76,16 +86,13 @@ struct TargetRange {
     _ z: UnsafePointer<Double>, _ count: Int, _ link: Link, into p: UnsafeMutablePointer<Double>
   ) {
     guard let shape = link.shape else { return LogOdds.probabilities(z, count, into: p) }
-    Experts.predictions(
-      z, count, shape, low: low, high: high, margin: (high - low) / 2, into: p)
+    Experts.predictions(z, count, shape, least: least, most: most, middle: middle, into: p)
   }
 
   @inline(__always)
   func clamp(_ value: Double) -> Double {
     if isOfClasses { return value }
-    let margin = (high - low) / 2
     // A comparison that a NaN fails ends at the middle.
-    return value >= low - margin
-      ? min(value, high + margin) : (value < low ? low - margin : (low + high) / 2)
+    return value >= least ? min(value, most) : (value < least ? least : middle)
   }
 }
