@@ -16,7 +16,7 @@ class Run:
 
 
 def end(launcher):
-    """Ends a launcher and everything in its session."""
+    """Ends a launcher and everything that it started."""
     try:
         os.killpg(launcher.pid, signal.SIGKILL)
     except ProcessLookupError:
@@ -29,7 +29,7 @@ def run(command, stdin=None, stdout=None, stderr=None, environment=None, seconds
     with open(reading) as report, open(stdin or os.devnull, "rb") as source, open(
         stdout or os.devnull, "wb"
     ) as out, open(stderr or os.devnull, "wb") as log:
-        # A session of its own, so that one signal reaches whatever the command starts.
+        # Apart from this process, so that one signal reaches whatever the command starts and nothing else.
         launcher = subprocess.Popen(
             [sys.executable, "-I", "-S", LAUNCHER, str(writing), *command], stdin=source, stdout=out, stderr=log,
             env=environment, pass_fds=[writing], start_new_session=True)
