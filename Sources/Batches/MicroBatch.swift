@@ -216,14 +216,19 @@ extension MicroBatch {
     if other.hasAbsent {
       for j in 0..<denseWidth where other.isAbsent(i, j) { markAbsent(j) }
     }
-    let features = other.sparse(i)
-    for k in 0..<features.count {
-      addSparse(
-        Int(features.indices[k]), features.values[k], family: Int(features.families[k]))
-    }
+    addSparse(other.sparse(i), width: other.widths[i])
     endRow(
       target: other.targets[i], weight: other.weights[i], time: other.times[i],
       line: other.lines[i])
+  }
+
+  private mutating func addSparse(_ row: SparseRow, width: Int32) {
+    while sparseCount + row.count > sparseCapacity { growSparse() }
+    (indexStorage + sparseCount).update(from: row.indices, count: row.count)
+    (valueStorage + sparseCount).update(from: row.values, count: row.count)
+    (familyStorage + sparseCount).update(from: row.families, count: row.count)
+    sparseCount += row.count
+    rowWidth = width
   }
 
   private mutating func growSparse() {

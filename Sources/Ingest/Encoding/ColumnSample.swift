@@ -61,7 +61,9 @@ enum MissingWords {
 
   static func contains(_ field: Field) -> Bool {
     if field.isEmpty { return true }
-    guard field.count <= 4, !Decimal.isDigit(field.start[0]) else { return false }
+    // None begins or ends with a digit, which most fields do.
+    guard field.count <= 4, !Decimal.isDigit(field.start[0]), !Decimal.isDigit(field.end[-1])
+    else { return false }
     return words.contains { word in
       word.utf8CodeUnitCount == field.count
         && (0..<field.count).allSatisfy { word.utf8Start[$0] == field.start[$0] }

@@ -1,3 +1,4 @@
+import Batches
 import Catalogues
 import Snapshots
 
@@ -46,6 +47,20 @@ struct AdaGrad: CoordinateOptimizer {
         let sum = squares[j] + g * g
         squares[j] = sum
         weights[j] -= rate * g / (sum + AdaGrad.epsilon).squareRoot()
+      }
+    }
+  }
+
+  mutating func update(
+    _ weights: UnsafeMutablePointer<Double>, _ row: SparseRow, from offset: Int, gradient: Double
+  ) {
+    let rate = stepRate
+    squares.withUnsafeMutableBufferPointer { squares in
+      for k in 0..<row.count {
+        let j = offset &+ Int(row.indices[k])
+        let g = gradient * row.values[k]
+        squares[j] += g * g
+        weights[j] -= rate * g / (squares[j] + AdaGrad.epsilon).squareRoot()
       }
     }
   }

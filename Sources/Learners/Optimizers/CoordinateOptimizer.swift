@@ -18,6 +18,10 @@ protocol CoordinateOptimizer: Optimizer {
   mutating func update(
     _ weights: UnsafeMutablePointer<Double>, _ gradients: UnsafePointer<Double>, count: Int)
 
+  /// Updates the weights of a row's sparse features; the first of these stands at `offset`.
+  mutating func update(
+    _ weights: UnsafeMutablePointer<Double>, _ row: SparseRow, from offset: Int, gradient: Double)
+
   /// Updates one weight.
   mutating func update(_ weight: UnsafeMutablePointer<Double>, at index: Int, gradient: Double)
 }
@@ -60,14 +64,16 @@ extension CoordinateOptimizer {
       }
     }
     swap(&scratch, &gradients)
-    if !all {
-      for k in 0..<step.sparse.count {
-        update(
-          weights, at: layout.sparseOffset + Int(step.sparse.indices[k]),
-          gradient: step.gradient * step.sparse.values[k])
-      }
-    }
+    if !all { update(weights, step.sparse, from: layout.sparseOffset, gradient: step.gradient) }
     if settings.l1 > 0 { Shrinkage.apply(rate * settings.l1, to: weights, step) }
+  }
+
+  mutating func update(
+    _ weights: UnsafeMutablePointer<Double>, _ row: SparseRow, from offset: Int, gradient: Double
+  ) {
+    for k in 0..<row.count {
+      update(weights, at: offset + Int(row.indices[k]), gradient: gradient * row.values[k])
+    }
   }
 
   func writeSteps(to writer: inout SnapshotWriter) {
