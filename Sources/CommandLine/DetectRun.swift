@@ -49,8 +49,10 @@ struct DetectRun: ~Copyable {
     let localises = options.json && truth == nil && columns.count == 1
     ingest.readsTargetOnly = !localises
     ingest.columnsIfHeaderless = ["value"]
+    let interruption = Interruption.install()
     let bytes = try DescriptorSource.open(
-      path: options.source, interruption: Interruption.install(), follows: options.follow)
+      path: options.source, interruption: interruption, inputEndsByItself: interruption >= 0,
+      follows: options.follow)
     let source = ReadAhead(
       try EventSource.open(GzipSource(bytes), ingest), rows: batchRows, isAhead: true)
     return DetectRun(

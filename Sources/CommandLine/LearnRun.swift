@@ -42,7 +42,8 @@ struct LearnRun: ~Copyable {
     let interruption = Interruption.install()
     let outputs = try Outputs(options)
     let bytes = try DescriptorSource.open(
-      path: path, interruption: interruption, follows: options.follow)
+      path: path, interruption: interruption, inputEndsByItself: interruption >= 0,
+      follows: options.follow)
     let source = try EventSource.open(GzipSource(bytes), settings.ingest)
     var wish = settings.engine
     if wish.season == nil { wish.season = source.settled.season }

@@ -32,15 +32,21 @@ enum Terminal {
 }
 
 /// Lets SIGINT and SIGTERM end the run cleanly; a second signal ends the process at once.
+///
+/// A signal also puts nothing in the place of standard input: who is about to read it finds its end, and who waits in a
+/// read is woken by the signal, so that no moment is left in which it could be missed.
 enum Interruption {
   /// The writing end of the pipe that the handler makes readable. Set once, before any handler.
   private nonisolated(unsafe) static var writer: Int32 = -1
+  /// Of this there is nothing to read; set once, before any handler.
+  private nonisolated(unsafe) static var nothing: Int32 = -1
 
   /// Installs the handlers; returns a descriptor that becomes readable when a signal came.
   static func install() -> Int32 {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { return -1 }
     writer = ends[1]
+    nothing = open("/dev/null", O_RDONLY | O_CLOEXEC)
     // A parent may have left the signals blocked; a run that cannot be ended would be the result.
     var signals = sigset_t()
     sigemptyset(&signals)
@@ -52,6 +58,7 @@ enum Interruption {
       action.__sigaction_handler.sa_handler = { _ in
         var byte: UInt8 = 1
         _ = write(Interruption.writer, &byte, 1)
+        if Interruption.nothing >= 0 { dup2(Interruption.nothing, 0) }
       }
       // Reset to the default: the second signal is not caught. No restart: poll must return.
       action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND))

@@ -40,13 +40,16 @@ package enum NumberWriter {
       return magnitude >= 1e-15 && magnitude < 1e-5
         ? writeSmall(value, to: out) : writeShortest(value, to: out)
     }
+    // Fetched once: a static's accessor is a call.
+    let powers = powers
     var decimals = 9
     if magnitude >= 1 {
       repeat { decimals -= 1 } while magnitude >= powers[9 - decimals]
     } else if magnitude < 0.1 {
       decimals += magnitude < 0.01 ? (magnitude < 0.001 ? (magnitude < 0.0001 ? 4 : 3) : 2) : 1
     }
-    var digits = UInt64((magnitude * powers[decimals]).rounded())
+    // Below 10¹⁰: half is added exactly, and a call of the C library's rounding saved.
+    var digits = UInt64(magnitude * powers[decimals] + 0.5)
     while decimals > 0 {
       let (tenth, last) = digits.quotientAndRemainder(dividingBy: 10)
       guard last == 0 else { break }
@@ -115,6 +118,7 @@ package enum NumberWriter {
   private static func write(
     _ number: UInt64, count: Int, to out: UnsafeMutablePointer<UInt8>
   ) -> Int {
+    let pairs = pairs
     var (rest, at) = (number, count)
     while at >= 2 {
       let (hundreds, pair) = rest.quotientAndRemainder(dividingBy: 100)

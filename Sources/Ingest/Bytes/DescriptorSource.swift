@@ -6,6 +6,8 @@ package struct DescriptorSource: ByteSource {
   private let descriptor: Int32
   /// Becomes readable when the user asks for an end; -1 when nothing can.
   private let interruption: Int32
+  /// Whether reads end by themselves when that happens, so that what has no deadline need not be polled first.
+  private let endsByItself: Bool
   private let follows: Bool
   private let isFile: Bool
   private var hadWriter = false
@@ -16,10 +18,15 @@ package struct DescriptorSource: ByteSource {
   /// - Parameters:
   ///   - descriptor: open for reading; stays the caller's.
   ///   - interruption: a descriptor that becomes readable when reading is to stop, or -1.
+  ///   - endsByItself: whether from then on a read of the descriptor finds its end, and one that waits is interrupted;
+  ///     a call of `poll` less for each event of a slow stream.
   ///   - follows: whether to wait for another writer when the last one leaves.
-  package init(descriptor: Int32, interruption: Int32 = -1, follows: Bool = false) {
+  package init(
+    descriptor: Int32, interruption: Int32 = -1, endsByItself: Bool = false, follows: Bool = false
+  ) {
     self.descriptor = descriptor
     self.interruption = interruption
+    self.endsByItself = endsByItself && !follows
     self.follows = follows
     var status = stat()
     isFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
@@ -28,11 +35,15 @@ package struct DescriptorSource: ByteSource {
   }
 
   /// Opens `path`, or standard input for "-". Opening a named pipe does not wait for its writer.
+  ///
+  /// `inputEndsByItself`: see `endsByItself`; for standard input alone.
   package static func open(
-    path: String, interruption: Int32 = -1, follows: Bool = false
+    path: String, interruption: Int32 = -1, inputEndsByItself: Bool = false, follows: Bool = false
   ) throws(IngestError) -> DescriptorSource {
     guard path != "-" else {
-      return DescriptorSource(descriptor: 0, interruption: interruption, follows: follows)
+      return DescriptorSource(
+        descriptor: 0, interruption: interruption, endsByItself: inputEndsByItself,
+        follows: follows)
     }
     let descriptor = Glibc.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else {
@@ -49,12 +60,13 @@ package struct DescriptorSource: ByteSource {
   package mutating func read(
     into buffer: UnsafeMutableRawBufferPointer, until deadline: MonotonicTime?
   ) throws(IngestError) -> ReadOutcome {
+    var polls = !endsByItself || deadline != nil
     while true {
       if isFile {
         if pause(milliseconds: 0) { return .interrupted }
       } else {
         if deadline == .past { return .late }
-        if let outcome = try wait(until: deadline) { return outcome }
+        if polls, let outcome = try wait(until: deadline) { return outcome }
       }
       let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
       if count > 0 {
@@ -62,9 +74,14 @@ package struct DescriptorSource: ByteSource {
         return .bytes(count)
       }
       if count < 0 {
-        if errno == EINTR || errno == EAGAIN { continue }
-        throw .cannotRead(reason: String(cString: strerror(errno)))
+        guard errno == EINTR || errno == EAGAIN else {
+          throw .cannotRead(reason: String(cString: strerror(errno)))
+        }
+        // Who opened it may have it not wait.
+        polls = true
+        continue
       }
+      if endsByItself, pause(milliseconds: 0) { return .interrupted }
       guard follows, !isFile else { return .end }
       if hadWriter {
         hadWriter = false

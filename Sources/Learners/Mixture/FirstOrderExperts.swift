@@ -30,8 +30,9 @@ struct FirstOrderExperts: Sendable {
   let link: Link
   /// For each feature: 8 + 4 weights, 4 inverse roots.
   private var table: [Double] = []
-  /// The rates of the twelve, behind a pointer.
-  private nonisolated(unsafe) static let rates: UnsafePointer<Double> = {
+  /// The rates of the twelve; the static's accessor would be a call a row.
+  private nonisolated(unsafe) let rates = FirstOrderExperts.allRates
+  private nonisolated(unsafe) static let allRates: UnsafePointer<Double> = {
     let rates = UnsafeMutablePointer<Double>.allocate(capacity: count)
     rates.initialize(from: implicitRates + adaptiveRates, count: count)
     return UnsafePointer(rates)
@@ -85,8 +86,7 @@ struct FirstOrderExperts: Sendable {
     table.withUnsafeMutableBufferPointer { table in
       guard let table = table.baseAddress else { return }
       Experts.learn(
-        table, row.indices, row.values, row.count, said: said, rates: FirstOrderExperts.rates,
-        lesson)
+        table, row.indices, row.values, row.count, said: said, rates: rates, lesson)
     }
   }
 
