@@ -21,34 +21,43 @@ struct BenchCommand: ParsableCommand {
     discussion: """
       PART is stages, learners, detectors or formats; without it, all of them.
 
-      × is how often the reference loop would have gone through a row in the time of an event. The
-      reference is a dot product and a step along a row of 32 numbers, the least that a linear model
-      does with a row. It is measured before and after each item, so that tables of two machines or
-      two days can be compared where seconds cannot. Times are of one thread on one core; each piece
-      of an item counts as in the best of its repeats, so that what else runs here counts little.
+      × is what an event costs in rows of the reference loop: a dot product and a
+      step along a row of 32 numbers, the least that a linear model does with a
+      row. The loop is measured before and after each item, so that tables of two
+      machines or of two days can be compared where seconds cannot. Times are
+      those of one thread; each piece of an item counts as in the best of its
+      repeats, so that what else runs on the machine counts little.
 
-      STAGES are what a run of weir learn does with rows of hyperplane:features=30, from memory:
+      STAGES are what weir learn does with hyperplane:features=30, from memory:
         read      bytes are taken over, without looking at them
-        index     they are cut into records: a run as far as that, less the one before; so on
+        index     they are cut into records: a run as far as that, less the one
+                  before; so are the next two
         parse     records are taken apart, and numbers are read
         encode    columns become the features of a row
-        scale     the running scale of a row, and the row put on it, by the kernel alone. Learners do
-                  it within predict and learn, so that it is not in the sum again
-        predict   the learner's predictions, by themselves
-        learn     the learner's learning, which predicts each row first, less predict; negative where
-                  both at once are cheaper
-        score     the engine without detectors less the learner: scores, and baselines with theirs
-        detect    the engine with loss=adwin less the one without
+        scale     a row taken into the running scale and put on it, by the
+                  kernel alone; learners do it within predict and learn, so it
+                  is not in the sum again
+        predict   the learner's predictions by themselves
+        learn     the learner's learning, which predicts each row first, less
+                  predict
+        score     the engine without detectors, less the learner: scores, and
+                  the baselines with theirs
+        detect    the engine with loss=adwin, less the one without
         write     predictions as text, to /dev/null
         journal   decisions as JSON, to /dev/null
-        sum       of all these but scale, beside the whole run measured as one: in pieces on one thread,
-                  and by the clock with reading ahead on all cores
+        sum       of all these but scale; below it the whole run measured as
+                  one, on one thread, and by the clock with reading ahead
+      A small difference of two long runs is no more exact than they are.
 
-      LEARNERS take rows of two classes (hyperplane:features=30), numbers (friedman) or ten classes
-      (led), the first that they accept. Loss is log loss or the absolute error over these rows,
-      beside it that of the best baseline; KB are held at the end.
-      DETECTORS take errors, 0.2 of the values, 0.4 from half-way on: alarms before are false.
-      FORMATS are parsed and encoded from the rows of the stages.
+      LEARNERS take rows of two classes (hyperplane:features=30), numbers
+      (friedman) or ten classes (led), the first that they accept. Loss is log
+      loss, or of numbers the absolute error, over the rows that were taken, beside
+      it the best baseline's over the same; KB are held at the end.
+
+      DETECTORS take errors, 0.2 of the values and from half-way on 0.4: alarms
+      before that are false.
+
+      FORMATS are parsed and encoded from the same rows as those of the stages.
 
       EXAMPLES
         weir bench
