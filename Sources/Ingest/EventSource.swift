@@ -9,11 +9,11 @@ package struct EventSource: BatchSource, ~Copyable {
   private static let sampleRows = 100
 
   package let schema: Schema
-  private var reader: RecordReader
-  private var format: any RecordFormat
+  var reader: RecordReader
+  var format: any RecordFormat
   private var encoder: RowEncoder
   /// The columns of a record that is parsed and encoded at once.
-  private let ownColumns: RowColumns
+  let ownColumns: RowColumns
   /// Records on their way through other threads, where there are any.
   private var ring: ParsingRing?
   private let delay: Int

@@ -125,6 +125,21 @@ struct RecordReader: ~Copyable {
     }
   }
 
+  /// Uses up the next piece of bytes without looking at one; how many they were, 0 at the end.
+  mutating func skipPiece() throws(IngestError) -> Int {
+    while buffer.count == 0, !isFinished {
+      switch try source.read(into: buffer.space(), until: nil) {
+      case .bytes(let count): buffer.append(count)
+      case .gap, .late: continue
+      case .end: isFinished = true
+      case .interrupted: throw .interrupted
+      }
+    }
+    let count = buffer.count
+    buffer.advance(count)
+    return count
+  }
+
   /// Gives the last line the end that it lacks.
   private mutating func finishLastLine() {
     if quotes, buffer.first[buffer.count - 1] == 0x0A, !isSkipping {
