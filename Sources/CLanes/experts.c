@@ -14,14 +14,20 @@ WEIR_WIDE void weir_experts_predict(const double *table, int64_t known, const in
                                     const double *values, int64_t count, double *out) {
   eight first = {0};
   four second = {0};
-  // A table that no cache holds is fetched some features ahead; a small one is at hand.
-  const int64_t ahead = known > 8192 ? 8 : count;
-  for (int64_t a = 0; a < count; a++) {
-    if (a + ahead < count) {
-      const double *later = table + (int64_t)indices[a + ahead] * stride;
+  int64_t a = 0;
+  if (known > 8192) {
+    // A table that no cache holds is fetched some features ahead.
+    for (; a + 8 < count; a++) {
+      const double *later = table + (int64_t)indices[a + 8] * stride;
       __builtin_prefetch(later);
       __builtin_prefetch(later + 8);
+      if (indices[a] >= known) continue;
+      const double *weights = table + (int64_t)indices[a] * stride;
+      first += values[a] * *(const eight *)weights;
+      second += values[a] * *(const four *)(weights + 8);
     }
+  }
+  for (; a < count; a++) {
     if (indices[a] >= known) continue;
     const double *weights = table + (int64_t)indices[a] * stride;
     first += values[a] * *(const eight *)weights;

@@ -87,6 +87,7 @@ package struct Engine {
   /// Takes a batch; its predictions are then in `predictions`.
   package mutating func step(_ batch: borrowing MicroBatch) {
     dropLosses()
+    if waiting == nil { takeBaselines(batch) }
     var row = 0
     while row < batch.count {
       var stop = events + options.reactEvery - events % options.reactEvery
@@ -98,7 +99,6 @@ package struct Engine {
         for i in rows { takeLate(batch, i, event: events + i - row, waiting) }
       } else {
         for index in runners.indices { runners[index].take(batch, rows, firstEvent: events) }
-        for index in baselines.indices { baselines[index].take(batch, rows, firstEvent: events) }
       }
       for i in rows {
         if !batch.targets[i].isNaN { labelled += 1 }
@@ -114,6 +114,16 @@ package struct Engine {
       }
       for index in runners.indices where runners[index].hasEntries {
         entries += runners[index].takeEntries()
+      }
+    }
+  }
+
+  /// Baselines never react, so that a batch is cut for them only where scores begin to be kept apart.
+  private mutating func takeBaselines(_ batch: borrowing MicroBatch) {
+    let cut = min(max((options.scoreSince ?? 0) - events, 0), batch.count)
+    for rows in [0..<cut, cut..<batch.count] where !rows.isEmpty {
+      for index in baselines.indices {
+        baselines[index].take(batch, rows, firstEvent: events + rows.lowerBound)
       }
     }
   }

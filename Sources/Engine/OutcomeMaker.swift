@@ -18,8 +18,8 @@ struct OutcomeMaker: Sendable {
   mutating func make(
     _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ predictions: borrowing Predictions
   ) {
-    outcomes.removeAll(keepingCapacity: true)
     if case .binary = task { return makeBinary(batch, rows, predictions.values) }
+    outcomes.removeAll(keepingCapacity: true)
     for row in rows {
       let label = batch.targets[row]
       guard !label.isNaN else { continue }
@@ -28,27 +28,37 @@ struct OutcomeMaker: Sendable {
     }
   }
 
-  /// The same for two classes, which is where rows come fastest.
+  /// The same for two classes, which is where rows come fastest: in the place of the outcomes before, as there are
+  /// as many as a rule.
   private mutating func makeBinary(
     _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ values: [Double]
   ) {
     let targets = batch.targets
-    var (last, known) = (previous, last)
-    values.withUnsafeBufferPointer { values in
-      for row in rows {
-        let label = targets[row]
-        guard label == label else { continue }
-        let p = values[row]
-        let probability = label > 0.5 ? p : 1 - p
-        if probability != known.probability { known = (probability, Outcome.logLoss(probability)) }
-        outcomes.append(
-          Outcome(
+    let nothing = Outcome(
+      label: 0, prediction: 0, guess: 0, labelProbability: 0, previousLabel: 0, loss: 0)
+    while outcomes.count < rows.count { outcomes.append(nothing) }
+    var (before, known) = (previous, last)
+    var made = 0
+    outcomes.withUnsafeMutableBufferPointer { outcomes in
+      values.withUnsafeBufferPointer { values in
+        for row in rows {
+          let label = targets[row]
+          guard label == label else { continue }
+          let p = values[row]
+          let probability = label > 0.5 ? p : 1 - p
+          if probability != known.probability {
+            known = (probability, Outcome.logLoss(probability))
+          }
+          outcomes[made] = Outcome(
             label: label, prediction: p, guess: p > 0.5 ? 1 : 0, labelProbability: probability,
-            previousLabel: last, loss: known.cost))
-        last = label
+            previousLabel: before, loss: known.cost)
+          made &+= 1
+          before = label
+        }
       }
     }
-    (previous, self.last) = (last, known)
+    (previous, last) = (before, known)
+    outcomes.removeLast(outcomes.count - made)
   }
 
   private func outcome(

@@ -396,8 +396,9 @@ struct Mixture: Learner {
   }
 
   /// Experts of numbers as they are learn from what was said for them, so that where a prediction was held at 0 the
-  /// row pulls no further: a line that is cut off at 0 fits counts better than one that is not.
-  private func rectify(_ z: UnsafeMutablePointer<Double>, _ p: UnsafePointer<Double>) {
+  /// row pulls no further: a line that is cut off at 0 fits counts better than one that is not. Mutating, as others are
+  /// handed a copy of the mixture.
+  private mutating func rectify(_ z: UnsafeMutablePointer<Double>, _ p: UnsafePointer<Double>) {
     guard links.first == .identity else { return }
     for k in 0..<FirstOrderExperts.count { z[k] = p[k] }
     for s in 0..<second.count {
