@@ -44,7 +44,8 @@ struct RateGrid: Learner {
   private var guards: [DivergenceGuard]
   private var steps = 0
   private var learned = 0
-  private var work: BlockWorkspace
+  /// Nil while a block is learned.
+  private var work: BlockWorkspace?
 
   init(
     loss: Loss, isImplicit: Bool, settings: [StepSettings], scaler: FeatureScaler,
@@ -74,7 +75,7 @@ struct RateGrid: Learner {
 
   var outputs: Int { 1 }
   var memoryBytes: Int {
-    8 * weights.count * 2 + work.memoryBytes + scaler.memoryBytes
+    8 * weights.count * 2 + (work?.memoryBytes ?? 0) + scaler.memoryBytes
   }
 
   /// The rate that has done best lately.
@@ -142,8 +143,8 @@ struct RateGrid: Learner {
     _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ predictions: inout Predictions
   ) {
     // Taken out for as long, so that it and what learns do not overlap.
-    var own = BlockWorkspace(block: 0, dense: 0, rates: 0)
-    swap(&own, &work)
+    guard var own = work.take() else { return }
+    defer { work = own }
     own.lend(sparse: batch.sparseWidth(of: rows)) { block in
       scaleRows(batch, rows, block)
       project(batch, rows, block)
@@ -155,7 +156,6 @@ struct RateGrid: Learner {
         : learnOneByOne(batch, rows, block, &predictions)
       finish(batch, rows, labelled: labelled, block)
     }
-    swap(&own, &work)
   }
 
   /// Whether all rates take their steps at once; other losses and implicit steps are taken rate by rate.
