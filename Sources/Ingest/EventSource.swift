@@ -154,6 +154,8 @@ package struct EventSource: BatchSource, ~Copyable {
   }
 
   package var classNames: [String] { encoder.target.classNames }
+  /// Columns of a record.
+  var columnCount: Int { encoder.plan.columns.count }
   /// Events accepted so far.
   package var accepted: Int { encoder.accepted }
   /// Bytes used so far.
@@ -185,7 +187,7 @@ package struct EventSource: BatchSource, ~Copyable {
   /// From here on `fill` may have records parsed by other threads too, of which `helpers` do nothing else; what
   /// these threads share with this one is returned.
   mutating func shareParsing(helpers: Int) -> ParsingRing {
-    let ring = ParsingRing(format, columns: encoder.plan.columns.count, helpers: helpers)
+    let ring = ParsingRing(format, columns: columnCount, helpers: helpers)
     self.ring = ring
     return ring
   }
