@@ -53,7 +53,9 @@ struct FirstOrderExperts: Sendable {
   mutating func grow(to width: Int) {
     let known = table.count / FirstOrderExperts.stride
     guard width > known else { return }
-    table.reserveCapacity(max(width * FirstOrderExperts.stride, table.capacity))
+    // By half as much again at least: where features come one by one, a copy of all for each would be most of a run.
+    let room = width * FirstOrderExperts.stride
+    if room > table.capacity { table.reserveCapacity(max(room, table.count * 3 / 2)) }
     for _ in known..<width {
       table.append(contentsOf: repeatElement(0, count: 12))
       table.append(contentsOf: repeatElement(FirstOrderExperts.fresh, count: 4))
