@@ -12,26 +12,8 @@
 #include <emmintrin.h>
 #endif
 
-/// Bit i of the result is set where byte i of the 64 bytes at `bytes` equals `value`.
-///
-/// Swift has no way to gather a comparison's lanes into the bits of a word; here it is one
-/// instruction for 16 bytes on x86-64. Elsewhere a loop, which compilers vectorise.
-static inline uint64_t weir_equal_bytes(const uint8_t *bytes, uint8_t value) {
-#if defined(__SSE2__)
-  const __m128i pattern = _mm_set1_epi8((char)value);
-  uint64_t mask = 0;
-  for (int i = 0; i < 4; i++) {
-    const __m128i lane = _mm_loadu_si128((const __m128i *)(bytes + 16 * i));
-    const uint64_t hits = (uint16_t)_mm_movemask_epi8(_mm_cmpeq_epi8(lane, pattern));
-    mask |= hits << (16 * i);
-  }
-  return mask;
-#else
-  uint64_t mask = 0;
-  for (int i = 0; i < 64; i++) mask |= (uint64_t)(bytes[i] == value) << i;
-  return mask;
-#endif
-}
+// Swift has no way to gather a comparison's lanes into the bits of a word; here it is one instruction for 16 bytes on
+// x86-64. Elsewhere a loop, which compilers vectorise.
 
 /// Bit i of the result is set where byte i of the 16 bytes at `bytes` equals `value`.
 static inline uint32_t weir_equal_bytes_16(const uint8_t *bytes, uint8_t value) {
