@@ -35,6 +35,9 @@ struct LearnRun: ~Copyable {
   private var progress: Progress
   private let started = MonotonicTime.now()
 
+  /// Numbers in a batch at most.
+  private static let mostNumbers = 1 << 21
+
   /// Opens everything: what cannot work is said before the first event is read.
   static func open(
     source path: String, _ options: LearnOptions, _ settings: LearnSettings
@@ -54,6 +57,9 @@ struct LearnRun: ~Copyable {
     let settled = options.settled(source.settled, models: wish.models)
     wish.screens = settled.screen == "on"
     wish.keepsLosses = options.losses != nil
+    // Batches of very wide rows are shorter: where they end changes no result, and 256 rows of 100,000 numbers are 200 MB.
+    let widest = LearnRun.mostNumbers / max(source.schema.denseWidth, 1)
+    wish.batchRows = min(wish.batchRows, max(1, widest))
     let engine = try Engine(wish, source.schema, families: source.families)
     let served = engine.models[0]
     guard options.draw == nil || served.drawing != nil else {

@@ -21,6 +21,8 @@ package struct ReadAhead: BatchSource, ~Copyable {
   private static let depth = 8
   /// Handing over a smaller batch costs more than reading it.
   private static let fewestRows = 16
+  /// Numbers in a batch at most: 8 MB of them, of which as many batches are kept as are read ahead.
+  private static let mostNumbers = 1 << 20
   /// Handing a narrower record from thread to thread costs more than parsing it: a million values of one column take .12 s
   /// so, and .04 s without.
   private static let fewestColumns = 8
@@ -38,7 +40,9 @@ package struct ReadAhead: BatchSource, ~Copyable {
   package init(_ source: consuming EventSource, rows: Int, isAhead: Bool) {
     schema = source.schema
     inferredFrom = source.inferredFrom
-    let isAhead = isAhead && Workers.cores > 1 && rows >= ReadAhead.fewestRows
+    let isAhead =
+      isAhead && Workers.cores > 1 && rows >= ReadAhead.fewestRows
+      && rows * source.columnCount <= ReadAhead.mostNumbers
     var source = source
     // Of the cores one learns and one frames and encodes; these two parse while they would wait.
     let isShared = isAhead && source.columnCount >= ReadAhead.fewestColumns

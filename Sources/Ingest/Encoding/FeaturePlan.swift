@@ -157,6 +157,8 @@ struct FeaturePlanner {
   let options: IngestOptions
   let evidence: [ColumnEvidence]
   private var plan: FeaturePlan
+  /// The dense features that are columns, by the column.
+  private var denseFeatures: [Int: Int] = [:]
   private var isCategory: [Bool]
 
   private init(_ options: IngestOptions, _ evidence: [ColumnEvidence]) {
@@ -320,9 +322,11 @@ struct FeaturePlanner {
   }
 
   private mutating func denseColumn(_ index: Int) -> Int {
-    if let known = plan.dense.firstIndex(of: .column(index)) { return known }
+    if let known = denseFeatures[index] { return known }
     plan.needs[index].insert(.number)
-    return addDense(.column(index), plan.columns[index], plan.missing[index])
+    let feature = addDense(.column(index), plan.columns[index], plan.missing[index])
+    denseFeatures[index] = feature
+    return feature
   }
 
   private mutating func addDense(

@@ -56,7 +56,8 @@ struct CSVFormat: RecordFormat {
         reason: "all its names are numbers, so it looks like data; name the columns with "
           + "--columns a,b,c")
     }
-    if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+    var known: Set<String> = []
+    if let twice = names.first(where: { !known.insert($0).inserted }) {
       throw .badHeader(reason: "column '\(twice)' stands twice")
     }
     columns = names

@@ -14,6 +14,8 @@ struct NDJSONFormat: RecordFormat {
     make: { _, _ in AnyFormat(format: NDJSONFormat()) })
 
   private var columns: [String] = []
+  /// Where each name stands in what the sample shows.
+  private var sampled: [String: Int] = [:]
   private var needs: [FeaturePlan.Need] = []
   /// Each column's key as it stands in a row without blanks or escapes: `"name":`.
   private var quotedKeys: [[UInt8]] = []
@@ -42,10 +44,11 @@ struct NDJSONFormat: RecordFormat {
     else { return }
     for (name, value) in found {
       let index: Int
-      if let known = evidence.firstIndex(where: { $0.name == name }) {
+      if let known = sampled[name] {
         index = known
       } else {
         index = evidence.count
+        sampled[name] = index
         evidence.append(ColumnEvidence(name: name))
       }
       switch value {
