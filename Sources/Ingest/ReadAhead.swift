@@ -36,17 +36,20 @@ package struct ReadAhead: BatchSource, ~Copyable {
   /// How many events the types were inferred from.
   package let inferredFrom: Int
 
-  /// `isAhead`: false to read only when asked for a batch. `rows` is how many rows a batch has room for.
-  package init(_ source: consuming EventSource, rows: Int, isAhead: Bool) {
+  /// `isAhead`: false to read only when asked for a batch. `rows` is how many rows a batch has room for; `helpers` how
+  /// many threads do nothing but parse, nil: as many as there are cores beside the two that learn and that encode.
+  package init(
+    _ source: consuming EventSource, rows: Int, isAhead: Bool, helpers: Int? = nil
+  ) {
     schema = source.schema
     inferredFrom = source.inferredFrom
     let isAhead =
       isAhead && Workers.cores > 1 && rows >= ReadAhead.fewestRows
       && rows * source.columnCount <= ReadAhead.mostNumbers
     var source = source
-    // Of the cores one learns and one frames and encodes; these two parse while they would wait.
     let isShared = isAhead && source.columnCount >= ReadAhead.fewestColumns
-    let ring = isShared ? source.shareParsing(helpers: max(0, Workers.cores - 2)) : nil
+    let ring =
+      isShared ? source.shareParsing(helpers: helpers ?? max(0, Workers.cores - 2)) : nil
     let belt = Belt(source, ring, depth: isAhead ? ReadAhead.depth : 0, rows: rows)
     self.belt = belt
     knowledge = belt.learnOfSource()

@@ -48,6 +48,9 @@ import Testing
       #expect(ahead == plain, "seed \(seed)")
       #expect(ahead.samples == plain.samples, "seed \(seed)")
       #expect(ahead.notices == plain.notices, "seed \(seed)")
+      // As on a machine of more cores.
+      let many = try take(source, wish(), batch: size, isAhead: true, helpers: 3)
+      #expect(many == plain && many.samples == plain.samples, "seed \(seed)")
       // A pipe that now and then has nothing to say.
       let slow = SourceTests.SlowSource(base: source)
       #expect(try take(slow, wish(), batch: size, isAhead: true) == plain, "seed \(seed)")

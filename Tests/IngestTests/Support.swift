@@ -44,10 +44,12 @@ func take(
 
 /// `isAhead`: by a thread that reads ahead; there, batches of fewer than 16 rows are not read ahead.
 func take(
-  _ source: some ByteSource, _ options: IngestOptions, batch size: Int = 7, isAhead: Bool = false
+  _ source: some ByteSource, _ options: IngestOptions, batch size: Int = 7, isAhead: Bool = false,
+  helpers: Int? = nil
 ) throws -> Taken {
   var events = ReadAhead(
-    try EventSource.open(source, options), rows: size, isAhead: isAhead)
+    try EventSource.open(source, options), rows: size, isAhead: isAhead,
+    helpers: helpers)
   var batch = MicroBatch(capacity: size, denseWidth: events.schema.denseWidth)
   var taken = Taken()
   var indices: [[(Int, Double)]] = []

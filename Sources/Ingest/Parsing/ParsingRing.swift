@@ -10,10 +10,7 @@ import Kernels
 final class ParsingRing: @unchecked Sendable {
   private static let depth = 16
 
-  private let blocks: [RecordBlock]
-  /// Blocks framed so far; −1: there will be no more.
-  private let framed = Milestone(patience: 2_000)
-  private let claims = Tickets()
+  private let work: Work
   private var helpers: [PosixThread] = []
   private let mostHelpers: Int
 
@@ -27,12 +24,12 @@ final class ParsingRing: @unchecked Sendable {
 
   /// `helpers`: threads that do nothing but parse.
   init(_ format: any RecordFormat, columns: Int, helpers: Int) {
-    blocks = (0..<ParsingRing.depth).map { _ in RecordBlock(format, columns: columns) }
+    work = Work((0..<ParsingRing.depth).map { _ in RecordBlock(format, columns: columns) })
     mostHelpers = helpers
   }
 
   deinit {
-    framed.reach(-1)
+    work.framed.reach(-1)
     for helper in helpers { helper.join() }
   }
 
@@ -44,12 +41,12 @@ final class ParsingRing: @unchecked Sendable {
   /// Cuts as many records as there is room for out of what is there to be read.
   func frame(_ reader: inout RecordReader) {
     if helpers.isEmpty, mostHelpers > 0 { start() }
-    while framedCount - taken < blocks.count, !isEnded {
-      let block = blocks[framedCount % blocks.count]
+    while framedCount - taken < work.blocks.count, !isEnded {
+      let block = work.blocks[framedCount % work.blocks.count]
       block.fill(&reader)
       if case .more = block.ending {} else { isEnded = true }
       framedCount += 1
-      framed.reach(framedCount)
+      work.framed.reach(framedCount)
     }
   }
 
@@ -67,7 +64,7 @@ final class ParsingRing: @unchecked Sendable {
   @inline(__always)
   func next() -> Item {
     guard taken < framedCount else { return .nothing }
-    let block = blocks[taken % blocks.count]
+    let block = work.blocks[taken % work.blocks.count]
     let row = self.row ?? wait(for: block)
     if let refusal = block.takeRefusal(before: row) { return .refused(refusal) }
     if row < block.count {
@@ -83,7 +80,7 @@ final class ParsingRing: @unchecked Sendable {
 
   /// Has the block in front parsed, by this thread if no other has begun.
   private func wait(for block: RecordBlock) -> Int {
-    let round = taken / blocks.count + 1
+    let round = taken / work.blocks.count + 1
     while block.parsed.value < round {
       // Blocks are claimed in order: while this one is not, the next to be claimed is not behind it.
       if !parseOne() { _ = block.parsed.wait(while: round - 1) }
@@ -95,33 +92,41 @@ final class ParsingRing: @unchecked Sendable {
   // MARK: - Any thread
 
   /// Parses the first block that nobody has claimed; false if there is none.
-  func parseOne() -> Bool {
-    guard let number = claims.take(below: framed.value) else { return false }
-    let block = blocks[number % blocks.count]
-    block.parse()
-    block.parsed.reach(number / blocks.count + 1)
-    return true
-  }
-
-  // MARK: - Helpers
+  func parseOne() -> Bool { work.parseOne() }
 
   private func start() {
     for _ in 0..<mostHelpers {
-      // They must not keep the ring alive: it ends them when it goes.
-      let ring = Unmanaged.passUnretained(self)
-      guard let helper = PosixThread({ ring._withUnsafeGuaranteedRef { $0.help() } }) else {
-        return
-      }
+      let work = work
+      guard let helper = PosixThread({ work.help() }) else { return }
       helpers.append(helper)
     }
   }
 
-  private func help() {
-    var known = 0
-    while true {
-      known = framed.wait(while: known)
-      guard known >= 0 else { return }
-      while parseOne() {}
+  /// What all threads share; helpers keep this alive and not the ring, which ends them when it goes.
+  private final class Work: @unchecked Sendable {
+    let blocks: [RecordBlock]
+    /// Blocks framed so far; −1: there will be no more.
+    let framed = Milestone(patience: 2_000)
+    private let claims = Tickets()
+
+    init(_ blocks: [RecordBlock]) { self.blocks = blocks }
+
+    func parseOne() -> Bool {
+      guard let number = claims.take(below: framed.value) else { return false }
+      let block = blocks[number % blocks.count]
+      block.parse()
+      block.parsed.reach(number / blocks.count + 1)
+      return true
+    }
+
+    /// Parses until there will be no more.
+    func help() {
+      var known = 0
+      while true {
+        known = framed.wait(while: known)
+        guard known >= 0 else { return }
+        while parseOne() {}
+      }
     }
   }
 }
