@@ -31,12 +31,12 @@ extension Registry {
   }
 
   /// A version, whether or not its snapshot is still there.
-  package func version(_ number: Int) throws(RegistryError) -> Version {
+  package func version(_ number: Int) throws(RegistryError) -> ModelVersion {
     try reading { () throws(RegistryError) in try row(number) }
   }
 
   /// All versions, in order.
-  package func versions() throws(RegistryError) -> [Version] {
+  package func versions() throws(RegistryError) -> [ModelVersion] {
     try reading { () throws(RegistryError) in try rows("ORDER BY number") }
   }
 
@@ -73,7 +73,7 @@ extension Registry {
     learned, source, data_hash, configuration, schema, scores, profile, software, blob, size, pruned
     """
 
-  func row(_ number: Int) throws(RegistryError) -> Version {
+  func row(_ number: Int) throws(RegistryError) -> ModelVersion {
     guard let version = try rows("WHERE number = ?1", [.int(number)]).first else {
       throw .unknownVersion(number, newest: try newest())
     }
@@ -84,7 +84,7 @@ extension Registry {
     try database.number("SELECT max(number) FROM versions")
   }
 
-  func rows(_ clause: String, _ values: [Value] = []) throws(RegistryError) -> [Version] {
+  func rows(_ clause: String, _ values: [Value] = []) throws(RegistryError) -> [ModelVersion] {
     var versions = try database.rows(
       "SELECT \(Registry.columns) FROM versions \(clause)", values, Registry.version)
     let isOne = versions.count == 1
@@ -101,7 +101,7 @@ extension Registry {
     return versions
   }
 
-  private static func version(_ row: Statement) -> Version {
+  private static func version(_ row: Statement) -> ModelVersion {
     var record = VersionRecord(
       created: row.text(2) ?? "", model: row.text(3) ?? "", reason: row.text(4) ?? "")
     record.parent = row.int(1)
@@ -118,7 +118,7 @@ extension Registry {
     record.scoresJSON = row.text(15) ?? ""
     record.profileJSON = row.text(16) ?? ""
     record.softwareJSON = row.text(17) ?? ""
-    return Version(
+    return ModelVersion(
       number: row.int(0) ?? 0, record: record, blob: row.text(18) ?? "", size: row.int(19) ?? 0,
       pruned: row.text(20))
   }

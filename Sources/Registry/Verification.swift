@@ -106,7 +106,8 @@ extension Registry {
     return verification
   }
 
-  private func look(at version: Version, _ bytes: inout Int) throws(RegistryError) -> Finding? {
+  private func look(at version: ModelVersion, _ bytes: inout Int) throws(RegistryError) -> Finding?
+  {
     do {
       bytes += try snapshot(of: version.number).count
       return nil

@@ -57,7 +57,7 @@ package struct VersionRecord: Sendable, Equatable {
 }
 
 /// A version as it stands in a registry.
-package struct Version: Sendable, Equatable {
+package struct ModelVersion: Sendable, Equatable {
   /// 1, 2, 3 … in the order in which they were added; never given again.
   package let number: Int
   package let record: VersionRecord
