@@ -47,23 +47,23 @@ extension Registry {
 
   /// Versions that nothing speaks for, in order.
   private func expendable(_ keep: Int) throws(RegistryError) -> [Int] {
-    let held = try rows("WHERE pruned IS NULL ORDER BY number")
+    let held = try holdings().filter { !$0.isPruned }
     var wanted = Set(held.suffix(keep).map(\.number))
     for (alias, version) in try aliases() {
       wanted.insert(version)
       guard let last = try lastMove(of: alias) else { continue }
       if let before = try move(beneath: last)?.version { wanted.insert(before) }
     }
-    return held.filter { $0.tags.isEmpty && !wanted.contains($0.number) }.map(\.number)
+    return held.filter { !$0.isTagged && !wanted.contains($0.number) }.map(\.number)
   }
 
   private func collect(
     _ pruning: inout Pruning, before: Int, isTrial: Bool
   ) throws(RegistryError) {
     let going = Set(pruning.versions)
-    let versions = try rows("ORDER BY number")
+    let versions = try holdings()
     let named = Set(
-      versions.filter { $0.pruned == nil && !going.contains($0.number) }.map(\.blob))
+      versions.filter { !$0.isPruned && !going.contains($0.number) }.map(\.blob))
     let givenUp = Set(versions.map(\.blob)).subtracting(named)
     for entry in try blobs.entries() {
       let goes =

@@ -35,9 +35,14 @@ extension Registry {
     try reading { () throws(RegistryError) in try row(number) }
   }
 
-  /// All versions, in order.
-  package func versions() throws(RegistryError) -> [ModelVersion] {
-    try reading { () throws(RegistryError) in try rows("ORDER BY number") }
+  /// All versions, or the last so many, in order.
+  package func versions(last: Int = .max) throws(RegistryError) -> [ModelVersion] {
+    try reading { () throws(RegistryError) in
+      let first = try database.number(
+        "SELECT min(number) FROM (SELECT number FROM versions ORDER BY number DESC LIMIT ?1)",
+        [.int(last)])
+      return try rows("WHERE number >= ?1 ORDER BY number", [.int(first ?? 0)])
+    }
   }
 
   /// The snapshot of a version; its hash is checked.
@@ -78,6 +83,29 @@ extension Registry {
       throw .unknownVersion(number, newest: try newest())
     }
     return version
+  }
+
+  /// A version without its record, which may be long.
+  struct Holding {
+    let number: Int
+    let blob: String
+    let isPruned: Bool
+    let isTagged: Bool
+  }
+
+  /// All of them, in order.
+  func holdings() throws(RegistryError) -> [Holding] {
+    try database.rows(
+      """
+      SELECT number, blob, pruned IS NOT NULL,
+        EXISTS (SELECT 1 FROM tags WHERE version = versions.number)
+      FROM versions ORDER BY number
+      """
+    ) { row in
+      Holding(
+        number: row.int(0) ?? 0, blob: row.text(1) ?? "", isPruned: row.int(2) == 1,
+        isTagged: row.int(3) == 1)
+    }
   }
 
   func newest() throws(RegistryError) -> Int? {

@@ -76,13 +76,13 @@ extension Registry {
     verification.findings += broken.map { .database($0) }
     // Before the rows: a blob whose row comes between is then named.
     let entries = try blobs.entries()
-    let versions = try versions()
+    let versions = try holdings()
     // Versions may have the same bytes, which are read once.
     var named: Set<String> = []
     var losses: [String: Finding] = [:]
     for version in versions {
       verification.versions += 1
-      guard version.pruned == nil else {
+      guard !version.isPruned else {
         verification.pruned += 1
         continue
       }
@@ -106,8 +106,7 @@ extension Registry {
     return verification
   }
 
-  private func look(at version: ModelVersion, _ bytes: inout Int) throws(RegistryError) -> Finding?
-  {
+  private func look(at version: Holding, _ bytes: inout Int) throws(RegistryError) -> Finding? {
     do {
       bytes += try snapshot(of: version.number).count
       return nil

@@ -127,7 +127,7 @@ import Testing
     try Weir.inFolder { folder in
       let process = Process()
       process.executableURL = Golden.project.appending(path: "scripts/registry-soak")
-      process.arguments = ["--rounds", "6"]
+      process.arguments = ["--rounds", "4"]
       var environment = ProcessInfo.processInfo.environment
       environment["WEIR"] = Weir.path
       process.environment = environment

@@ -86,6 +86,55 @@ import Testing
     }
   }
 
+  private static let golden = Golden.folder.appending(path: "registry")
+
+  /// Registries of every format that was ever written; each was made by the line in `Tests/Golden/README.md`.
+  @Test(arguments: [1])
+  func `a registry of each format can be read and added to`(format: Int) throws {
+    try inFolder { folder in
+      let path = folder + "/models"
+      try FileManager.default.copyItem(
+        atPath: FormatTests.golden.appending(path: "\(format)").path, toPath: path)
+      let registry = try Registry.open(path)
+      try FormatTests.check(registry)
+      #expect(try registry.add(.sample(4, parent: 3), snapshot: bytes(4)) == 4)
+      #expect(try registry.rollback("champion", reason: "", at: time(9)).version == 1)
+    }
+  }
+
+  private static func check(_ registry: Registry) throws {
+    #expect(
+      try registry.versions().map(\.record)
+        == [.sample(1), .sample(2, parent: 1), .sample(3, parent: 1)])
+    #expect(try registry.version(3).tags == ["release": "1.0 “é”"])
+    #expect(try registry.snapshot(of: 1) == bytes(1))
+    #expect(throws: RegistryError.pruned(version: 2, when: time(7))) {
+      try registry.snapshot(of: 2)
+    }
+    #expect(try registry.history().map(\.version) == [1, 2, nil, 2, 1, 3])
+    #expect(try registry.resolve("champion") == 3)
+    #expect(try registry.verify() == Verification(versions: 3, pruned: 1, bytes: 2000))
+  }
+
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["WEIR_WRITE_GOLDEN"] != nil))
+  func `the golden registry is made anew`() throws {
+    let folder = FormatTests.golden.appending(path: "1").path
+    try? FileManager.default.removeItem(atPath: folder)
+    try FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: true)
+    let registry = try Registry.open(folder, creates: true)
+    _ = try registry.add(.sample(1), snapshot: bytes(1), aliases: ["champion"])
+    _ = try registry.add(.sample(2, parent: 1), snapshot: bytes(2), aliases: ["champion"])
+    try registry.remove("champion", reason: "for a while", at: time(3))
+    try registry.rollback("champion", reason: "it was no good", at: time(4))
+    try registry.rollback("champion", reason: "nor that", evidence: "[1.5]", at: time(5))
+    let tags = ["release": "1.0 “é”"]
+    _ = try registry.add(
+      .sample(3, parent: 1), snapshot: bytes(3), tags: tags, aliases: ["champion"])
+    _ = try registry.prune(keep: 0, at: time(7), before: 0)
+    try FormatTests.check(registry)
+  }
+
   @Test func `a registry that may only be read is read`() throws {
     try inFolder { folder in
       do {

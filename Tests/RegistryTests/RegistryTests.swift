@@ -22,6 +22,8 @@ import Testing
       #expect(versions[1].tags == ["release-1": "the first"])
       #expect(versions[1].size == 1000)
       #expect(try registry.version(2) == versions[1])
+      #expect(try registry.versions(last: 1) == [versions[1]])
+      #expect(try registry.versions(last: 7) == versions)
       #expect(try registry.snapshot(of: 1) == bytes(0))
       #expect(try registry.snapshot(of: 2) == bytes(1))
     }

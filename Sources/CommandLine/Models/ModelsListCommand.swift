@@ -24,9 +24,9 @@ struct ModelsListCommand: ParsableCommand {
       if let last { _ = try LearnSettings.check(last, "last", atLeast: 1) }
       let registry = try Registry.open(registry)
       let (versions, aliases) = try registry.reading { () throws(RegistryError) in
-        (try registry.versions(), try registry.aliases())
+        (try registry.versions(last: last ?? .max), try registry.aliases())
       }
-      let shown = versions.suffix(last ?? versions.count).map { version in
+      let shown = versions.map { version in
         VersionText(
           version: version,
           aliases: aliases.filter { $0.version == version.number }.map(\.name))
