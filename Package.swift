@@ -42,7 +42,7 @@ let package = Package(
     room("Batches"),
     room("Detectors", on: ["Catalogues", "Kernels", "Snapshots"]),
     room("Generators", on: ["Catalogues", "Kernels"]),
-    room("Ingest", on: ["Batches", "Catalogues", "CLanes", "CZlib", "Kernels"]),
+    room("Ingest", on: ["Batches", "Catalogues", "CLanes", "CZlib", "Kernels", "Snapshots"]),
     room("Learners", on: ["Batches", "Catalogues", "Detectors", "Kernels", "Snapshots"]),
     room("Scores", on: ["Catalogues"]),
     room("Monitors", on: ["Batches", "Detectors", "Kernels"]),
@@ -81,7 +81,7 @@ let package = Package(
     tests("GeneratorsTests", on: ["Generators", "Catalogues", "Kernels", "TestSupport"]),
     tests(
       "IngestTests",
-      on: ["Ingest", "Batches", "Catalogues", "CLanes", "Kernels", "TestSupport"]),
+      on: ["Ingest", "Batches", "Catalogues", "CLanes", "Kernels", "Snapshots", "TestSupport"]),
     tests(
       "LearnersTests",
       on: ["Learners", "Batches", "Catalogues", "Kernels", "Snapshots", "TestSupport"]),

@@ -47,7 +47,11 @@ struct LearnRun: ~Copyable {
     let bytes = try DescriptorSource.open(
       path: path, interruption: interruption, inputEndsByItself: interruption >= 0,
       follows: options.follow)
-    let source = try EventSource.open(GzipSource(bytes), settings.ingest)
+    let labels = try options.labels.map { path in
+      let bytes = try DescriptorSource.open(path: path, interruption: interruption)
+      return (bytes: GzipSource(bytes) as any ByteSource, isFile: bytes.isFile)
+    }
+    let source = try EventSource.open(GzipSource(bytes), settings.ingest, labels: labels)
     var wish = settings.engine
     if wish.season == nil { wish.season = source.settled.season }
     // With features made for it, the model may as well be the best there is.
@@ -191,7 +195,7 @@ struct LearnRun: ~Copyable {
     let elapsed = Double(MonotonicTime.now().nanoseconds - started.nanoseconds) / 1e9
     let account = RunAccount(
       engine: engine, schema: source.schema, refusals: source.refusals, seconds: elapsed,
-      isInterrupted: isInterrupted, classNames: source.classNames)
+      isInterrupted: isInterrupted, classNames: source.classNames, joined: source.joined)
     try write(
       JournalEntry(
         event: engine.events, kind: "end",

@@ -11,21 +11,25 @@ package struct EventSource: BatchSource, ~Copyable {
   package let schema: Schema
   var reader: RecordReader
   var format: any RecordFormat
-  private var encoder: RowEncoder
+  var encoder: RowEncoder
+  /// A second stream, of labels, where there is one.
+  var labels: LabelStream?
   /// The columns of a record that is parsed and encoded at once.
   let ownColumns: RowColumns
   /// Records on their way through other threads, where there are any.
   private var ring: ParsingRing?
-  private let delay: Int
-  package private(set) var refusals: RefusalLog
+  let delay: Int
+  package internal(set) var refusals: RefusalLog
   /// How many events the types were inferred from.
   package let inferredFrom: Int
   /// The options, with what an automatic recipe added to them.
   package let settled: IngestOptions
 
   /// Reads as much of the input as fixing the schema takes.
+  /// `labels` is a second stream, with the labels of rows of the first, which are joined to them by id.
   package static func open(
-    _ source: any ByteSource, _ options: IngestOptions
+    _ source: any ByteSource, _ options: IngestOptions,
+    labels: (bytes: any ByteSource, isFile: Bool)? = nil
   ) throws(IngestError) -> EventSource {
     let refusals = try RefusalLog(options.badRows)
     var reader = RecordReader(source, lineLimit: options.lineLimit)
@@ -68,27 +72,36 @@ package struct EventSource: BatchSource, ~Copyable {
     if options.readsTargetOnly, options.target == nil, evidence.count == 1 {
       options.target = evidence[0].name
     }
+    let isApart =
+      labels != nil
+      && !evidence.contains { [target = options.target] column in column.name == target }
+    // The column that rows do not have and labels will bring.
+    if isApart, let target = options.target { evidence.append(ColumnEvidence(name: target)) }
+    if options.lateLabels != nil { try LabelStream.check(options, evidence) }
     if options.isAutomatic { options = AutoRecipe.complete(options, evidence) }
     var plan = try FeaturePlanner.plan(options, evidence)
     plan.hashed = format.hashed
-    format.lock(plan)
+    format.lock(isApart ? plan.withoutLastColumn : plan)
     var target = try TargetReader(
       task: plan.task, name: plan.targetName, positive: options.positive,
       seen: plan.target.map { evidence[$0].distinct } ?? [])
     try target.setWeights(options.classWeights)
+    let second = labels.map { LabelStream($0.bytes, options, isFile: $0.isFile) }
+    second?.lock(isRegression: plan.task == .regression)
     return EventSource(
       schema: Schema(
         task: plan.task, targetName: plan.targetName, denseNames: plan.denseNames),
       reader: reader, format: format,
       encoder: RowEncoder(
         plan, target: target, categoryLimit: options.categoryLimit,
-        labelDelay: options.labelDelay),
-      delay: options.delayMilliseconds, refusals: refusals, inferredFrom: rows, settled: options)
+        labelDelay: options.labelDelay, lateLabels: options.lateLabels),
+      labels: second, delay: options.delayMilliseconds, refusals: refusals, inferredFrom: rows,
+      settled: options)
   }
 
   private init(
     schema: Schema, reader: consuming RecordReader, format: any RecordFormat,
-    encoder: consuming RowEncoder,
+    encoder: consuming RowEncoder, labels: LabelStream?,
     delay: Int, refusals: RefusalLog, inferredFrom: Int, settled: IngestOptions
   ) {
     self.settled = settled
@@ -97,6 +110,7 @@ package struct EventSource: BatchSource, ~Copyable {
     self.format = format
     ownColumns = encoder.columns
     self.encoder = encoder
+    self.labels = labels
     self.delay = delay
     self.refusals = refusals
     self.inferredFrom = inferredFrom
@@ -149,7 +163,7 @@ package struct EventSource: BatchSource, ~Copyable {
     return rows
   }
 
-  private static func deadline(_ delay: Int) -> MonotonicTime {
+  static func deadline(_ delay: Int) -> MonotonicTime {
     delay == 0 ? .past : MonotonicTime.now().advanced(byMilliseconds: delay)
   }
 
@@ -158,6 +172,10 @@ package struct EventSource: BatchSource, ~Copyable {
   var columnCount: Int { encoder.plan.columns.count }
   /// Events accepted so far.
   package var accepted: Int { encoder.accepted }
+  /// What became of rows and labels that are joined by id; nil where they are not.
+  var joined: JoinCounts? { encoder.join?.counts }
+  /// Whether labels come by a stream of their own.
+  var hasLabelStream: Bool { labels != nil }
   /// Bytes used so far.
   package var bytesRead: Int { reader.offset }
 
@@ -195,6 +213,7 @@ package struct EventSource: BatchSource, ~Copyable {
   private mutating func fillTyped(
     _ batch: inout MicroBatch, upTo limit: Int, waits: Bool
   ) throws(IngestError) -> FillOutcome {
+    if labels != nil { return try fillFromBoth(&batch, upTo: limit) }
     // Counted here: asking another module's struct copies it, at every row.
     let capacity = batch.capacity
     var count = batch.count
@@ -250,12 +269,12 @@ package struct EventSource: BatchSource, ~Copyable {
     return .full
   }
 
-  private func end() throws(IngestError) -> FillOutcome {
+  func end() throws(IngestError) -> FillOutcome {
     try refusals.checkLimit(accepted: encoder.accepted)
     return .end
   }
 
-  private mutating func refuse(_ fault: Fault, _ record: Record) throws(IngestError) {
+  mutating func refuse(_ fault: Fault, _ record: Record) throws(IngestError) {
     try refusals.add(
       Refusal(
         kind: fault.kind, line: record.line, offset: record.offset,

@@ -44,7 +44,8 @@ package struct ReadAhead: BatchSource, ~Copyable {
     schema = source.schema
     inferredFrom = source.inferredFrom
     let isAhead =
-      isAhead && Workers.cores > 1 && rows >= ReadAhead.fewestRows
+      // Labels of a second stream are put between the rows of the first one by one.
+      isAhead && !source.hasLabelStream && Workers.cores > 1 && rows >= ReadAhead.fewestRows
       && rows * source.columnCount <= ReadAhead.mostNumbers
     var source = source
     let isShared = isAhead && source.columnCount >= ReadAhead.fewestColumns
@@ -59,6 +60,8 @@ package struct ReadAhead: BatchSource, ~Copyable {
   deinit { if isUnderWay { belt.stop() } }
 
   package var classNames: [String] { knowledge.classNames }
+  /// What became of rows and labels that are joined by id; nil where they are not.
+  package var joined: JoinCounts? { knowledge.joined }
   /// The rows that were refused.
   package var refusals: RefusalLog { knowledge.refusals }
 
@@ -141,10 +144,11 @@ private struct SourceKnowledge {
   var classNames: [String]
   var refusals: RefusalLog
   var notices: [SourceNotice]
+  var joined: JoinCounts?
 
   /// Takes over what is known later.
   mutating func add(_ later: SourceKnowledge) {
-    (classNames, refusals) = (later.classNames, later.refusals)
+    (classNames, refusals, joined) = (later.classNames, later.refusals, later.joined)
     if !later.notices.isEmpty { notices += later.notices }
   }
 }
@@ -192,7 +196,8 @@ private final class Belt: @unchecked Sendable {
 
   func learnOfSource() -> SourceKnowledge {
     SourceKnowledge(
-      classNames: source.classNames, refusals: source.refusals, notices: source.takeNotices())
+      classNames: source.classNames, refusals: source.refusals, notices: source.takeNotices(),
+      joined: source.joined)
   }
 
   // MARK: - The thread that fills

@@ -263,6 +263,12 @@ package struct Predictions: Sendable {
     (values, self.width) = (wider, width)
   }
 
+  /// Makes room for more rows; what is said of them is 0.
+  package mutating func lengthen(to rows: Int) {
+    guard rows > self.rows else { return }
+    values.append(contentsOf: repeatElement(0, count: (rows - self.rows) * width))
+  }
+
   /// All values, for writing.
   mutating func withPointer(_ body: (UnsafeMutablePointer<Double>) -> Void) {
     values.withUnsafeMutableBufferPointer { if let base = $0.baseAddress { body(base) } }

@@ -69,19 +69,24 @@ struct Answers: Sendable {
     for k in memos.indices { memos[k] = .nan }
   }
 
-  /// Slots become smaller by `count`.
-  mutating func move(by count: Int) {
-    let slots = raw.count
-    for slot in count..<slots {
-      raw[slot - count] = raw[slot]
-      intervals[slot - count] = intervals[slot]
-      for output in 0..<predictions.width {
-        predictions[slot - count, output] = predictions[slot, output]
-      }
+  /// The rows that were in the slots `kept` are in those from 0 on, of `slots` in all.
+  mutating func move(_ kept: [Int], slots: Int) {
+    for (slot, old) in kept.enumerated() where slot != old {
+      raw[slot] = raw[old]
+      intervals[slot] = intervals[old]
+      for output in 0..<predictions.width { predictions[slot, output] = predictions[old, output] }
     }
     memos.withUnsafeMutableBufferPointer { memos in
       guard let base = memos.baseAddress else { return }
-      base.update(from: base + count * memoWidth, count: (slots - count) * memoWidth)
+      for (slot, old) in kept.enumerated() where slot != old {
+        (base + slot * memoWidth).update(from: base + old * memoWidth, count: memoWidth)
+      }
     }
+    let more = slots - raw.count
+    guard more > 0 else { return }
+    raw.append(contentsOf: repeatElement(0, count: more))
+    for _ in 0..<more { intervals.append((0, 0)) }
+    memos.append(contentsOf: repeatElement(.nan, count: more * memoWidth))
+    predictions.lengthen(to: slots)
   }
 }
