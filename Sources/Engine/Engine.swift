@@ -190,7 +190,8 @@ package struct Engine {
       case .answers:
         guard let slot = waiting.slot(ofKey: ticket.slot) else { continue }
         waiting.answer(slot, batch.targets[row], weight: batch.weights[row])
-        absorb(slot, now: events - 1, waiting)
+        // What comes after a reaction without an event between them is not to be told as before it.
+        absorb(slot, now: reactedAt == events ? events : events - 1, waiting)
         countLabel()
         labelsSinceEvent += 1
         if labelsSinceEvent % options.reactEvery == 0 { react() }
@@ -201,12 +202,13 @@ package struct Engine {
         if !batch.times[row].isNaN { time = batch.times[row] }
         events += 1
         labelsSinceEvent = 0
-        guard ticket.kind == .whole else { continue }
+        guard ticket.kind == .whole else { break }
         absorb(slot, now: events - 1, waiting)
         countLabel()
       }
+      // Several labels may come at one event: what models have to say of them stays in their order.
+      takeEntriesOfRunners()
     }
-    takeEntriesOfRunners()
   }
 
   /// The warm-up is over when as many labels have come.

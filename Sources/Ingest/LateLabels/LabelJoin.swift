@@ -149,6 +149,13 @@ struct LabelJoin: Snapshotted {
     Array(bytes[entries[slot].start..<entries[slot].start + Int(entries[slot].length)])
   }
 
+  /// Ids of which anything is known, and the bytes that are held for them.
+  var knownIDs: Int { entries.count - free.count }
+  var memoryBytes: Int {
+    entries.capacity * MemoryLayout<Entry>.stride + 4 * (table.count + free.capacity)
+      + bytes.capacity + spare.capacity
+  }
+
   /// The number of the row in `slot`.
   func event(_ slot: Int) -> Int { entries[slot].event }
 
