@@ -94,7 +94,8 @@ package struct EventSource: BatchSource, ~Copyable {
       reader: reader, format: format,
       encoder: RowEncoder(
         plan, target: target, categoryLimit: options.categoryLimit,
-        labelDelay: options.labelDelay, lateLabels: options.lateLabels),
+        labelDelay: options.labelDelay, lateLabels: options.lateLabels,
+        isTargetApart: isApart),
       labels: second, delay: options.delayMilliseconds, refusals: refusals, inferredFrom: rows,
       settled: options)
   }

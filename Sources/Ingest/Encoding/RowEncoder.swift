@@ -74,6 +74,8 @@ struct RowEncoder: ~Copyable {
   private let categoryLimit: Int
   private let columnCount: Int
   let targetColumn: Int?
+  /// Whether no record has the target: it comes by another stream, and nothing is put where it would stand.
+  let isTargetApart: Bool
   private let weightColumn: Int?
   let timeColumn: Int?
   let idColumn: Int?
@@ -126,8 +128,9 @@ struct RowEncoder: ~Copyable {
 
   init(
     _ plan: FeaturePlan, target: TargetReader, categoryLimit: Int, labelDelay: Int,
-    lateLabels: LateLabelOptions? = nil
+    lateLabels: LateLabelOptions? = nil, isTargetApart: Bool = false
   ) {
+    self.isTargetApart = isTargetApart
     join = lateLabels.map { LabelJoin($0) }
     slotted = SlottedLabels(width: plan.means.count)
     self.plan = plan
@@ -230,7 +233,7 @@ struct RowEncoder: ~Copyable {
         found: "nothing")
     }
     var label = Double.nan
-    if let column = targetColumn {
+    if let column = targetColumn, !isTargetApart {
       if isRegression {
         label = numbers[column]
       } else {

@@ -138,7 +138,7 @@ extension RowEncoder {
 
   /// Whether the record has a value where its label belongs.
   private var hasLabel: Bool {
-    guard let targetColumn else { return false }
+    guard let targetColumn, !isTargetApart else { return false }
     if isRegression { return !numbers[targetColumn].isNaN }
     let field = fields[targetColumn].trimmed
     if plan.task == .binary { return !MissingWords.contains(field) }
