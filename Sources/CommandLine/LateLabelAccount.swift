@@ -120,8 +120,8 @@ struct LateLabelAccount {
     }
     let (then, now) = (served.board.overWindow, late.atArrival.overWindow)
     for name in served.board.names {
-      var line = "  " + name + String(repeating: " ", count: max(1, 16 - name.count))
-      line += cell(served.board.overall(name), 11)
+      var line = "  " + name + String(repeating: " ", count: max(1, 18 - name.count))
+      line += cell(served.board.overall(name), 9)
       line += cell(best(name) { $0.board }?.value, 10)
       line += cell(late.atArrival.overall(name), 12)
       line += cell(best(name) { $0.late?.atArrival }?.value, 10)

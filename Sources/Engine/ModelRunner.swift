@@ -235,9 +235,12 @@ struct ModelRunner {
 
   /// Takes a row whose label has arrived; `event` is the row's number, `now` that of the latest row.
   mutating func absorb(_ waiting: borrowing MicroBatch, slot: Int, event: Int, now: Int) {
-    guard let answers = answers.take() else { return }
+    guard var answers = answers.take() else { return }
     let rows = slot..<slot + 1
-    scoreAtArrival(waiting, slot, event)
+    // Asked again before the row is learned.
+    answers.askAgain(&learner, waiting, slot, into: &scratch)
+    if let platt { scratch[slot] = platt.calibrated(scratch[slot]) }
+    late?.observe(waiting, slot: slot, event: event, scratch)
     if learnsEvents {
       answers.withMemo(slot) { learner.learn(waiting, row: slot, memo: $0, into: &scratch) }
     }
@@ -259,13 +262,6 @@ struct ModelRunner {
     compareLateTrial(waiting, slot, event)
     if isWarm { watch(waiting, rows, answers.predictions, now) { $0.needsLabel } }
     self.answers = answers
-  }
-
-  /// Asks again for a row before it is learned.
-  private mutating func scoreAtArrival(_ waiting: borrowing MicroBatch, _ slot: Int, _ event: Int) {
-    learner.predict(waiting, rows: slot..<slot + 1, into: &scratch)
-    if let platt { scratch[slot] = platt.calibrated(scratch[slot]) }
-    late?.observe(waiting, slot: slot, event: event, scratch)
   }
 
   /// The stream is over: asks the model for the last labelled rows again.

@@ -10,6 +10,7 @@ struct Answers: Sendable {
   private(set) var intervals: [(low: Double, high: Double)]
   private var memoWidth: Int
   private var memos: [Double]
+  private var unused: [Double] = []
 
   init(slots: Int, memoWidth: Int) {
     predictions = Predictions(rows: slots, width: 1)
@@ -31,6 +32,18 @@ struct Answers: Sendable {
       learner.predict(batch, row: row, memo: base + slot * memoWidth, into: &said)
     }
     raw[slot] = said[row]
+  }
+
+  /// Has `learner` predict a row again and leaves nothing behind: what would be left serves to allocate nothing.
+  mutating func askAgain(
+    _ learner: inout any Learner, _ batch: borrowing MicroBatch, _ row: Int,
+    into said: inout Predictions
+  ) {
+    while unused.count < max(learner.memoWidth, 1) { unused.append(.nan) }
+    unused.withUnsafeMutableBufferPointer { memo in
+      guard let base = memo.baseAddress else { return }
+      learner.predict(batch, row: row, memo: base, into: &said)
+    }
   }
 
   /// Memos grow with the classes.

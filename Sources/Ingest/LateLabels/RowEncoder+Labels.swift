@@ -130,10 +130,10 @@ extension RowEncoder {
     }
   }
 
-  private mutating func tell(_ kind: Int, _ text: String) {
+  private mutating func tell(_ kind: Int, _ text: @autoclosure () -> String) {
     guard joinNotices[kind] < RowEncoder.mostNotices else { return }
     joinNotices[kind] += 1
-    note(RowEncoder.kinds[kind], text)
+    note(RowEncoder.kinds[kind], text())
   }
 
   /// Whether the record has a value where its label belongs.
