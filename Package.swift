@@ -39,26 +39,26 @@ let package = Package(
     room("Kernels", on: ["CBLAS", "CLanes"]),
     room("Catalogues"),
     room("Snapshots"),
-    room("Batches"),
+    room("Batches", on: ["Snapshots"]),
     room("Detectors", on: ["Catalogues", "Kernels", "Snapshots"]),
     room("Generators", on: ["Catalogues", "Kernels"]),
     room("Ingest", on: ["Batches", "Catalogues", "CLanes", "CZlib", "Kernels", "Snapshots"]),
     room("Learners", on: ["Batches", "Catalogues", "Detectors", "Kernels", "Snapshots"]),
-    room("Scores", on: ["Catalogues"]),
-    room("Monitors", on: ["Batches", "Detectors", "Kernels"]),
-    room("Telemetry"),
+    room("Scores", on: ["Catalogues", "Snapshots"]),
+    room("Monitors", on: ["Batches", "Detectors", "Kernels", "Snapshots"]),
+    room("Telemetry", on: ["Snapshots"]),
     room(
       "Engine",
       on: [
         "Batches", "Catalogues", "Detectors", "Kernels", "Learners", "Monitors", "Scores",
-        "Telemetry",
+        "Snapshots", "Telemetry",
       ]),
     room("Studies", on: ["Catalogues", "Detectors", "Generators", "Kernels"]),
     room(
       "CommandLine",
       on: [
         "Batches", "Catalogues", "Detectors", "Engine", "Generators", "Ingest", "Kernels",
-        "Learners", "Monitors", "Scores", "Studies", "Telemetry", argumentParser,
+        "Learners", "Monitors", "Scores", "Snapshots", "Studies", "Telemetry", argumentParser,
       ]),
     .executableTarget(name: "weir", dependencies: ["CommandLine"], swiftSettings: settings),
 
@@ -91,8 +91,8 @@ let package = Package(
     tests(
       "EngineTests",
       on: [
-        "Engine", "Batches", "Catalogues", "Detectors", "Learners", "Scores", "Telemetry",
-        "TestSupport",
+        "Engine", "Batches", "Catalogues", "Detectors", "Learners", "Scores", "Snapshots",
+        "Telemetry", "TestSupport",
       ]),
     tests(
       "StudiesTests", on: ["Studies", "Catalogues", "Detectors", "TestSupport"]),

@@ -3,6 +3,7 @@ package import Catalogues
 import Kernels
 package import Learners
 package import Scores
+package import Snapshots
 package import Telemetry
 
 /// The order of steps: for each batch predict, score, learn, watch, react. Deterministic: batches in,
@@ -274,6 +275,33 @@ package struct Engine {
       runners[index].tellExperts(event: events)
       entries += runners[index].takeEntries()
     }
+  }
+
+  // MARK: - Snapshots
+
+  /// Writes all that shapes what is to come and what will be told of what was. To be called after a batch, when
+  /// entries and losses have been taken.
+  package mutating func write(to writer: inout SnapshotWriter) {
+    precondition(entries.isEmpty, "\(entries.count) entries that were not taken")
+    writer.write([events, labelled, reactedAt, labelsSinceEvent, featuresAskedAt])
+    writer.write(time)
+    writer.write(familyNames)
+    waiting?.write(to: &writer)
+    for index in runners.indices { runners[index].write(to: &writer) }
+    for index in baselines.indices { baselines[index].write(to: &writer) }
+  }
+
+  /// Takes over what was written of an engine that was made with the same options, schema and families.
+  package mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let counts = try reader.readInts()
+    guard counts.count == 5, counts.allSatisfy({ $0 >= 0 }) else { throw .corrupt }
+    (events, labelled, reactedAt) = (counts[0], counts[1], counts[2])
+    (labelsSinceEvent, featuresAskedAt) = (counts[3], counts[4])
+    time = try reader.readDouble()
+    familyNames = try reader.readStrings()
+    try waiting?.restore(from: &reader)
+    for index in runners.indices { try runners[index].restore(from: &reader) }
+    for index in baselines.indices { try baselines[index].restore(from: &reader) }
   }
 
   /// Predictions of the served model for the rows of the last batch.

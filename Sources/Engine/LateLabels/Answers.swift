@@ -1,8 +1,9 @@
 import Batches
 import Learners
+import Snapshots
 
 /// What one model said of rows whose labels are still under way, by slot.
-struct Answers: Sendable {
+struct Answers: Snapshotted, Sendable {
   /// As served.
   private(set) var predictions: Predictions
   /// Before calibration: the first value of each.
@@ -81,6 +82,31 @@ struct Answers: Sendable {
   mutating func forgetMemos() {
     for k in memos.indices { memos[k] = .nan }
   }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(raw.count)
+    predictions.write(to: &writer)
+    writer.write(raw)
+    writer.write(intervals.flatMap { [$0.low, $0.high] })
+    writer.write(memoWidth)
+    writer.write(memos)
+  }
+
+  /// Takes over as many slots as there were.
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let slots = try reader.readCount(ofSize: 8)
+    predictions = Predictions(rows: slots, width: 1)
+    try predictions.restore(from: &reader)
+    raw = try reader.readDoubles(count: slots)
+    let ends = try reader.readDoubles(count: 2 * slots)
+    intervals = (0..<slots).map { (ends[2 * $0], ends[2 * $0 + 1]) }
+    memoWidth = try reader.readInt()
+    guard (1...1 << 24).contains(memoWidth) else { throw .corrupt }
+    memos = try reader.readDoubles(count: slots * memoWidth)
+  }
+
+  /// How many rows may wait.
+  var slots: Int { raw.count }
 
   /// The rows that were in the slots `kept` are in those from 0 on, of `slots` in all.
   mutating func move(_ kept: [Int], slots: Int) {

@@ -1,6 +1,7 @@
 import Batches
 import Learners
 package import Scores
+import Snapshots
 
 /// Where labels come late, two scores beside that of what was said at the time, which is the one that a user has felt:
 ///
@@ -41,6 +42,20 @@ package struct LateScores {
     atArrival.observe(outcomes.outcomes[...])
     if let since, event >= since { atArrivalSince?.observe(outcomes.outcomes[...]) }
     if !waiting.targets[slot].isNaN { recent?.append(waiting, slot..<slot + 1) }
+  }
+
+  func write(to writer: inout SnapshotWriter) {
+    atArrival.write(to: &writer)
+    atArrivalSince?.write(to: &writer)
+    outcomes.write(to: &writer)
+    recent?.write(to: &writer)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try atArrival.restore(from: &reader)
+    try atArrivalSince?.restore(from: &reader)
+    try outcomes.restore(from: &reader)
+    try recent?.restore(from: &reader)
   }
 
   /// Asks the model of now for the last labelled rows again.

@@ -1,4 +1,5 @@
 import Batches
+import Snapshots
 
 /// Rows that were predicted and whose labels are still under way.
 ///
@@ -41,6 +42,36 @@ final class WaitingRows {
 
   var capacity: Int { rows.capacity }
   var isFull: Bool { rows.isFull }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(capacity)
+    rows.write(to: &writer)
+    writer.write(events)
+    writer.write(keys)
+  }
+
+  func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let room = try reader.readInt()
+    guard (rows.capacity...max(rows.capacity, 2 * most + 64)).contains(room) else {
+      throw .corrupt
+    }
+    rows = try MicroBatch.read(denseWidth: rows.denseWidth, capacity: room, from: &reader)
+    spare = MicroBatch(capacity: room, denseWidth: rows.denseWidth)
+    events = try reader.readInts()
+    keys = try reader.readInts()
+    guard rows.capacity == room, events.count == rows.count, keys.count == rows.count,
+      keys.allSatisfy({ (WaitingRows.gone...4 * most + 64).contains($0) })
+    else { throw .corrupt }
+    (first, count, slots) = (0, 0, [])
+    for slot in keys.indices where keys[slot] != WaitingRows.gone {
+      count += 1
+      guard keys[slot] >= 0 else { continue }
+      while slots.count <= keys[slot] { slots.append(-1) }
+      guard slots[keys[slot]] < 0 else { throw .corrupt }
+      slots[keys[slot]] = slot
+    }
+    guard count <= most else { throw .corrupt }
+  }
 
   /// Takes over a row; returns its slot.
   func append(_ batch: borrowing MicroBatch, _ row: Int, key: Int, event: Int) -> Int {

@@ -67,6 +67,7 @@ extension EventSource {
         return labels.isAtEnd ? try end() : .late
       }
       labels.held = nil
+      (place.offset, place.line) = (record.offset, record.line)
       if let fault = encoder.encode(ownColumns, into: &batch, line: record.line) {
         try refuse(fault, record)
       } else {
@@ -91,6 +92,7 @@ extension EventSource {
     switch try reader.next(until: deadline) {
     case .record(let record):
       if let fault = format.parse(record, into: ownColumns) {
+        (place.offset, place.line) = (record.offset, record.line)
         try refuse(fault, record)
         return .refused
       }
@@ -98,7 +100,7 @@ extension EventSource {
       labels.held = (record, labels.order == .byTime ? encoder.readTime() ?? .nan : .nan)
       return .held
     case .refused(let refusal):
-      try refusals.add(refusal, accepted: encoder.accepted)
+      try add(refusal)
       return .refused
     case .late: return .late
     case .interrupted: return .interrupted

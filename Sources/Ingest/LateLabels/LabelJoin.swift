@@ -297,7 +297,7 @@ struct LabelJoin: Snapshotted {
     for line in [waiting, remembered] {
       writer.write([Int(line.first), Int(line.last), line.count])
     }
-    writer.write(bytes.map(Int.init))
+    writer.write(bytes)
     writer.write(deadBytes)
     writer.write(counts.numbers)
   }
@@ -324,18 +324,17 @@ struct LabelJoin: Snapshotted {
     }
     let free = try reader.readInts()
     let lines = [try reader.readInts(), try reader.readInts()]
-    let texts = try reader.readInts()
+    let texts = try reader.readBytes()
     let dead = try reader.readInt()
     guard free.allSatisfy({ (0..<count).contains($0) }),
       lines.allSatisfy({ $0.count == 3 && slots.contains($0[0]) && slots.contains($0[1]) }),
-      texts.allSatisfy({ (0...255).contains($0) }),
       let counts = JoinCounts(try reader.readInts()),
       restored.allSatisfy({
         $0.standing == .unknown || $0.start + Int($0.length) <= texts.count
       })
     else { throw .corrupt }
     (entries, self.free, self.counts, deadBytes) = (restored, free.map(Int32.init), counts, dead)
-    bytes = texts.map { UInt8($0) }
+    bytes = texts
     waiting = Line(first: Int32(lines[0][0]), last: Int32(lines[0][1]), count: lines[0][2])
     remembered = Line(first: Int32(lines[1][0]), last: Int32(lines[1][1]), count: lines[1][2])
     table = [Int32](repeating: 0, count: 64)

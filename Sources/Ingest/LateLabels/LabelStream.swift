@@ -1,6 +1,7 @@
 import Batches
 import Catalogues
 import Kernels
+import Snapshots
 
 /// A second stream, of labels: an id and the target a record, in CSV with a header or NDJSON.
 ///
@@ -54,6 +55,13 @@ final class LabelStream {
 
   /// The next event of the first stream, taken apart, and waiting for labels that come before it.
   var held: (record: Record, time: Double)?
+  /// The first record, if it names the columns.
+  private var header: [UInt8] = []
+  /// What was used last.
+  private var place = InputPlace()
+  /// Where a run before was, until it is known whether this input is the same.
+  private var before: InputPlace?
+
   /// Whether the first stream is at its end.
   var rowsAreOver = false
   /// Events since labels were looked for.
@@ -91,17 +99,21 @@ final class LabelStream {
   /// The next label, which stays the next until `take`; waited for until `deadline`.
   func next(until deadline: MonotonicTime?) throws(IngestError) -> Outcome {
     if let head { return .label(head) }
+    if let before { try goOn(from: before) }
     while !isAtEnd {
       switch try reader.next(until: deadline) {
       case .late: return .late
       case .interrupted: return .interrupted
-      case .refused(let refusal): return .refused(refusal)
+      case .refused(let refusal):
+        (place.offset, place.line) = (refusal.offset, refusal.line)
+        return .refused(refusal)
       case .end:
         isAtEnd = true
         order = order ?? .asItComes
       case .record(let record):
         if format == nil, try begin(record) { continue }
         if let fault = format?.parse(record, into: columns) {
+          (place.offset, place.line) = (record.offset, record.line)
           return .refused(refusal(fault, record))
         }
         return look(at: record)
@@ -110,8 +122,55 @@ final class LabelStream {
     return .end
   }
 
+  // MARK: - Going on
+
+  /// Writes how far labels were taken.
+  func write(to writer: inout SnapshotWriter) {
+    var place = before ?? place
+    if before == nil { place.beginning = Array(reader.beginning.prefix((place.offset ?? -1) + 1)) }
+    place.write(to: &writer)
+    writer.write(header)
+  }
+
+  /// Goes on where another run was, once the first labels are asked for.
+  func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    before = try InputPlace(from: &reader)
+    header = try reader.readBytes()
+  }
+
+  /// Passes over what the run before has taken, if the input begins with the same bytes; otherwise it is a new one.
+  private func goOn(from before: InputPlace) throws(IngestError) {
+    self.before = nil
+    guard let offset = before.offset, try reader.begins(with: before.beginning[...]) else { return }
+    if !header.isEmpty { try beginAsBefore() }
+    try reader.pass(offset, lines: before.line - 1)
+    place = before
+    switch try reader.next(until: nil) {
+    case .record(let record): if format == nil { _ = try begin(record) }
+    case .refused, .late: break
+    case .interrupted: throw .interrupted
+    case .end: throw .cannotGoOn(reason: "--labels ends at byte \(offset)")
+    }
+  }
+
+  /// Takes the header that the run before has found.
+  private func beginAsBefore() throws(IngestError) {
+    let bytes = header
+    let margin = 64
+    let room = UnsafeMutablePointer<UInt8>.allocate(capacity: bytes.count + margin)
+    defer { room.deallocate() }
+    room.initialize(repeating: 0x0A, count: bytes.count + margin)
+    for (index, byte) in bytes.enumerated() { room[index] = byte }
+    let body = Field(start: UnsafePointer(room), end: UnsafePointer(room + bytes.count))
+    let hasQuotes = bytes.contains(UInt8(ascii: "\""))
+    _ = try begin(Record(body: body, line: 1, offset: 0, hasQuotes: hasQuotes))
+  }
+
   /// The label that `next` told is dealt with.
-  func take() { head = nil }
+  func take() {
+    if let record = head?.record { (place.offset, place.line) = (record.offset, record.line) }
+    head = nil
+  }
 
   private func look(at record: Record) -> Outcome {
     let number = arrival.map { columns.numbers[$0] } ?? .nan
@@ -162,6 +221,7 @@ final class LabelStream {
       reader.configure(quotes: true, delimiter: delimiter)
       try csv.readHeader(record)
       names = csv.columns
+      header = Array(record.body.bytes)
       format = csv
     }
     var plan = FeaturePlan(
