@@ -28,6 +28,7 @@ struct VersionKeeper {
   ///   - source: where the events come from, in the user's words.
   ///   - configuration: the options of the run, as JSON text.
   ///   - identity: the run that this one goes on with; nil: it begins.
+  /// - Throws: `RegistryError` where there is no registry and none can be made.
   init(
     path: String, source: String, configuration: String, identity: RunIdentity?
   ) throws {
@@ -93,14 +94,15 @@ struct VersionKeeper {
     record.dataHash = "rows64:" + VersionKeeper.hexadecimal(account.hash)
     record.configurationJSON = configuration
     record.schemaJSON = VersionKeeper.account(of: schema, classes).text
-    record.scoresJSON = JSONValue.members([
-      ("all", RunAccount.scores(served.board.overall)),
-      ("window", RunAccount.scores(served.board.overWindow)),
-      (
-        "baselines",
-        .members(made.baselines.map { ($0.name, RunAccount.scores($0.board.overall)) })
-      ),
-    ]).text
+    record.scoresJSON =
+      JSONValue.members([
+        ("all", RunAccount.scores(served.board.overall)),
+        ("window", RunAccount.scores(served.board.overWindow)),
+        (
+          "baselines",
+          .members(made.baselines.map { ($0.name, RunAccount.scores($0.board.overall)) })
+        ),
+      ]).text
     record.profileJSON = VersionKeeper.profile(account, schema.denseNames).text
     record.softwareJSON = Software.json.text
     return try registry.add(
