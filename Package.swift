@@ -41,6 +41,7 @@ let package = Package(
     room("Snapshots"),
     room("Batches"),
     room("Detectors", on: ["Catalogues", "Kernels", "Snapshots"]),
+    room("Comparisons", on: ["Catalogues", "Kernels", "Snapshots"]),
     room("Generators", on: ["Catalogues", "Kernels"]),
     room("Ingest", on: ["Batches", "Catalogues", "CLanes", "CZlib", "Kernels"]),
     room("Learners", on: ["Batches", "Catalogues", "Detectors", "Kernels", "Snapshots"]),
@@ -50,15 +51,15 @@ let package = Package(
     room(
       "Engine",
       on: [
-        "Batches", "Catalogues", "Detectors", "Kernels", "Learners", "Monitors", "Scores",
-        "Telemetry",
+        "Batches", "Catalogues", "Comparisons", "Detectors", "Kernels", "Learners", "Monitors",
+        "Scores", "Snapshots", "Telemetry",
       ]),
-    room("Studies", on: ["Catalogues", "Detectors", "Generators", "Kernels"]),
+    room("Studies", on: ["Catalogues", "Comparisons", "Detectors", "Generators", "Kernels"]),
     room(
       "CommandLine",
       on: [
-        "Batches", "Catalogues", "Detectors", "Engine", "Generators", "Ingest", "Kernels",
-        "Learners", "Monitors", "Scores", "Studies", "Telemetry", argumentParser,
+        "Batches", "Catalogues", "Comparisons", "Detectors", "Engine", "Generators", "Ingest",
+        "Kernels", "Learners", "Monitors", "Scores", "Studies", "Telemetry", argumentParser,
       ]),
     .executableTarget(name: "weir", dependencies: ["CommandLine"], swiftSettings: settings),
 
@@ -78,6 +79,8 @@ let package = Package(
     tests("KernelsTests", on: ["Kernels", "TestSupport"]),
     tests(
       "DetectorsTests", on: ["Detectors", "Catalogues", "Kernels", "Snapshots", "TestSupport"]),
+    tests(
+      "ComparisonsTests", on: ["Comparisons", "Catalogues", "Kernels", "Snapshots", "TestSupport"]),
     tests("GeneratorsTests", on: ["Generators", "Catalogues", "Kernels", "TestSupport"]),
     tests(
       "IngestTests",
@@ -91,11 +94,11 @@ let package = Package(
     tests(
       "EngineTests",
       on: [
-        "Engine", "Batches", "Catalogues", "Detectors", "Learners", "Scores", "Telemetry",
-        "TestSupport",
+        "Engine", "Batches", "Catalogues", "Comparisons", "Detectors", "Learners", "Scores",
+        "Snapshots", "Telemetry", "TestSupport",
       ]),
     tests(
-      "StudiesTests", on: ["Studies", "Catalogues", "Detectors", "TestSupport"]),
+      "StudiesTests", on: ["Studies", "Catalogues", "Comparisons", "Detectors", "TestSupport"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["weir", "TestSupport"], exclude: ["Cases"],
       swiftSettings: settings),

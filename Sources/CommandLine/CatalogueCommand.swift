@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalogues
+import Comparisons
 import Detectors
 import Engine
 import Generators
@@ -69,6 +70,7 @@ struct CatalogueSection {
       CatalogueSection(Catalogue.injectors),
       CatalogueSection(Catalogue.formats),
       CatalogueSection(Catalogue.scores),
+      CatalogueSection(Catalogue.pairedTests),
       CatalogueSection(
         noun: "reaction",
         rows: ReactionKind.allCases.map {
