@@ -14,7 +14,7 @@ struct CatalogueCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "catalogue",
     abstract:
-      "List every learner, detector, stream, drift, format, score and reaction, with parameters.",
+      "List every learner, detector, stream, drift, format, score, test and reaction, with parameters.",
     discussion: """
       EXAMPLES
         weir catalogue

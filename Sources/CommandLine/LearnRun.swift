@@ -64,7 +64,7 @@ struct LearnRun: ~Copyable {
     let served = engine.models[0]
     guard options.draw == nil || served.drawing != nil else {
       throw Failure(
-        message: "--draw: \(served.name) is no tree; one is --model hoeffding-tree",
+        message: "--draw: \(engine.servedName ?? served.name) is no tree; one is --model hoeffding-tree",
         code: Exit.usage)
     }
     // Reading ahead is what a second core is for, unless one thread is all that is wished for.
@@ -166,7 +166,7 @@ struct LearnRun: ~Copyable {
         ("task", .string(schema.task.rawValue)), ("target", .string(schema.targetName)),
         ("inferredFrom", .int(source.inferredFrom)),
         ("features", .array(schema.denseNames.map { .string($0) })),
-        ("models", .array(engine.models.map { .string($0.name) })),
+        ("models", .array(engine.modelNames.map { .string($0) })),
         ("options", Configuration.json(options)), ("version", .string(Version.text)),
       ])
   }

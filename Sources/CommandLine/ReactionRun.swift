@@ -54,8 +54,9 @@ struct ReactionArm {
     for entry in entries {
       switch entry.kind {
       case "alarm" where entry["level"] == .string("drift"): alarms.append(entry.event)
-      case "kept": kept += 1
-      case "undone": undone += 1
+      case "kept", "promotion": kept += 1
+      case "undone", "rollback": undone += 1
+      case "challenger-started": reactions += 1
       // A full retraining begins with a reset of the window, and is counted once it took place.
       case "window-reset" where reaction == .window: reactions += 1
       case "restart": reactions += 1

@@ -94,7 +94,7 @@ package struct Betting: PairedTest {
     let low = lowest(from: 0, risk)
     let high = -lowest(from: Betting.stakes, risk)
     // Both hold; where they cross one of them has failed, and which is not known.
-    return min(low, high) * differences.scale...max(low, high) * differences.scale
+    return min(low, high) * differences.meanScale...max(low, high) * differences.meanScale
   }
 
   /// The least mean that the evidence does not exclude, found by halving.

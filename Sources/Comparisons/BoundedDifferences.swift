@@ -38,6 +38,9 @@ struct BoundedDifferences: Sendable {
   /// Blocks so far, and the sum of their squares as far as they count.
   private var blocks = 0
   private var squares = 0.0
+  /// Values told of, and the sum of what 1 stood for in each.
+  private var told = 0.0
+  private var scales = 0.0
 
   init(block: Int, clip: Double) {
     (self.block, self.clip) = (block, clip)
@@ -50,8 +53,11 @@ struct BoundedDifferences: Sendable {
 
   var mean: Double { total / Double(count) }
 
-  /// What 1 stands for, in the unit of the losses; 0 as long as there is no scale.
-  var scale: Double {
+  /// What 1 stood for on average, in the unit of the losses.
+  var meanScale: Double { told > 0 ? scales / told : 0 }
+
+  /// What 1 stands for in the next value; 0 as long as there is no scale.
+  private var scale: Double {
     blocks > 0 ? clip * (squares / Double(blocks)).squareRoot() : 0
   }
 
@@ -73,20 +79,23 @@ struct BoundedDifferences: Sendable {
       if size.isFinite { squares += size * size }
     }
     guard blocks >= blocksForScale, scale > 0 else { return nil }
+    told += 1
+    scales += scale
     return max(-1, min(1, mean / scale))
   }
 
   func write(to writer: inout SnapshotWriter) {
     writer.write([count, filled, blocks])
-    writer.write([total, sum, squares])
+    writer.write([total, sum, squares, told, scales])
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     let counts = try reader.readInts()
     let sums = try reader.readDoubles()
-    guard counts.count == 3, sums.count == 3, counts.allSatisfy({ $0 >= 0 }), counts[1] < block
+    guard counts.count == 3, sums.count == 5, counts.allSatisfy({ $0 >= 0 }), counts[1] < block
     else { throw .corrupt }
     (count, filled, blocks) = (counts[0], counts[1], counts[2])
     (total, sum, squares) = (sums[0], sums[1], sums[2])
+    (told, scales) = (sums[3], sums[4])
   }
 }

@@ -74,7 +74,7 @@ package struct EmpiricalBernstein: PairedTest {
     let reach = mixture.boundary(time: time, risk: risk)
     let low = max(-1, (sum - reach) / Double(values))
     let high = min(1, (sum + reach) / Double(values))
-    return low * differences.scale...high * differences.scale
+    return low * differences.meanScale...high * differences.meanScale
   }
 
   package func write(to writer: inout SnapshotWriter) {

@@ -30,7 +30,7 @@ package protocol PairedTest: Snapshotted, Sendable {
   /// The same for "the challenger is worse".
   var logEvidenceForWorse: Double { get }
 
-  /// Bounds on the mean of the bounded differences, in the unit of the losses at the present scale. Each holds by
+  /// Bounds on the mean of the bounded differences, in the unit of the losses at the mean scale so far. Each holds by
   /// itself at all times together but for a chance of `risk`; the lower one is above 0 exactly where the
   /// evidence for "better" exceeds 1/risk. nil before there is anything to tell.
   func bounds(risk: Double) -> ClosedRange<Double>?

@@ -8,7 +8,7 @@ import Testing
 
 /// Laws that every paired test of the catalogue keeps, and figures that others get for the same differences.
 @Suite struct PairedTestTests {
-  static let all = Catalogue<Void, any PairedTest>.pairedTests
+  static let catalogue = Catalogue<Void, any PairedTest>.pairedTests
 
   private func differences(_ seed: UInt64, _ count: Int, better: Double = 0.1) -> [Double] {
     var random = SplitMix(seed: seed)
@@ -23,13 +23,13 @@ import Testing
     ]
   }
 
-  static let specifications = all.names.flatMap { ["\($0)", "\($0):block=7,clip=2"] }
+  static let specifications = catalogue.names.flatMap { ["\($0)", "\($0):block=7,clip=2"] }
 
   @Test(arguments: specifications) func `many at once are the same as one by one`(
     name: String
   ) throws {
     let values = differences(3, 500)
-    var (single, batched) = (try Self.all.make(name, ()), try Self.all.make(name, ()))
+    var (single, batched) = (try Self.catalogue.make(name, ()), try Self.catalogue.make(name, ()))
     for value in values { single.observe(value) }
     var start = 0
     for size in [1, 30, 100, 369] {
@@ -43,12 +43,12 @@ import Testing
     name: String
   ) throws {
     let values = differences(4, 700)
-    var test = try Self.all.make(name, ())
+    var test = try Self.catalogue.make(name, ())
     test.observe(values[..<333])
     var writer = SnapshotWriter()
     test.write(to: &writer)
     var reader = try SnapshotReader(writer.sealed())
-    var restored = try Self.all.make(name, ())
+    var restored = try Self.catalogue.make(name, ())
     try restored.restore(from: &reader)
     test.observe(values[333...])
     restored.observe(values[333...])
@@ -59,7 +59,7 @@ import Testing
     name: String
   ) throws {
     let values = differences(5, 600)
-    var (test, turned) = (try Self.all.make(name, ()), try Self.all.make(name, ()))
+    var (test, turned) = (try Self.catalogue.make(name, ()), try Self.catalogue.make(name, ()))
     test.observe(values[...])
     turned.observe(values.map { -$0 }[...])
     #expect(test.logEvidenceForBetter == turned.logEvidenceForWorse)
@@ -71,10 +71,11 @@ import Testing
   }
 
   /// What is promoted and what the bounds say cannot disagree.
-  @Test(arguments: specifications) func `evidence is enough exactly where the lower bound is above 0`(
+  @Test(arguments: specifications)
+  func `evidence is enough exactly where the lower bound is above 0`(
     name: String
   ) throws {
-    var test = try Self.all.make(name, ())
+    var test = try Self.catalogue.make(name, ())
     var agreed = (0, 0)
     for value in differences(6, 3000, better: 0.12) {
       test.observe(value)
@@ -86,10 +87,10 @@ import Testing
     #expect(agreed.0 > 100 && agreed.1 > 100, "\(agreed)")
   }
 
-  @Test(arguments: all.names) func `copies, silence and losses that ran off are taken`(
+  @Test(arguments: catalogue.names) func `copies, silence and losses that ran off are taken`(
     name: String
   ) throws {
-    var test = try Self.all.make(name, ())
+    var test = try Self.catalogue.make(name, ())
     for _ in 0..<1000 { test.observe(0) }
     #expect(test.logEvidenceForBetter == 0 && test.logEvidenceForWorse == 0)
     #expect(test.bounds(risk: 0.05) == nil)
@@ -115,7 +116,7 @@ import Testing
   @Test func `evidence and bounds are those of the formulas written in Python`() throws {
     let golden = try Golden.json("comparisons/paired_tests.json", as: Reference.self)
     for expected in golden.cases {
-      var test = try Self.all.make(expected.test, ())
+      var test = try Self.catalogue.make(expected.test, ())
       test.observe(golden.differences[...])
       let bounds = try #require(test.bounds(risk: golden.risk))
       for (found, wanted) in [
@@ -135,14 +136,14 @@ import Testing
   }
 
   /// The bounds hold the running average of means at all of 2,000 events, in as many runs as are stated.
-  @Test(arguments: all.names) func `bounds hold a mean that moves, at all times together`(
+  @Test(arguments: catalogue.names) func `bounds hold a mean that moves, at all times together`(
     name: String
   ) throws {
     var misses = 0
     let runs = 200
     for run in 0..<runs {
       var random = SplitMix(seed: UInt64(run) + 1)
-      var test = try Self.all.make("\(name):clip=1000", ())
+      var test = try Self.catalogue.make("\(name):clip=1000", ())
       var (sum, isMissed) = (0.0, false)
       for event in 0..<2000 {
         // Between −1 and 1, and the scale is held where it is by the first values.

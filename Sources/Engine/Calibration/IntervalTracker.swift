@@ -75,6 +75,13 @@ package struct CoverageCount: Sendable, Equatable {
   package var share: Double? { labels > 0 ? Double(within) / Double(labels) : nil }
   package var meanWidth: Double? { labels > 0 ? widths / Double(labels) : nil }
 
+  /// Takes what `other` has counted since it was `before`.
+  mutating func add(_ other: CoverageCount, beyond before: CoverageCount) {
+    labels += other.labels - before.labels
+    within += other.within - before.within
+    widths += other.widths - before.widths
+  }
+
   mutating func observe(_ interval: (low: Double, high: Double), label: Double) {
     labels += 1
     if label >= interval.low, label <= interval.high { within += 1 }
