@@ -59,7 +59,7 @@ package struct Engine {
       runners[0].screen = FeatureScreen(schema, families)
     }
     if options.hasContest {
-      var contest = try Contest(options, record: ServedRecord(options, schema.task))
+      var contest = try Contest(options, schema.task)
       let since = options.warmup
       for (place, role) in options.rivals.enumerated() {
         contest.add(role, runner: models.count + place, since: since)

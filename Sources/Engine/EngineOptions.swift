@@ -109,8 +109,8 @@ package struct EngineOptions: Sendable, Equatable {
   package var challengers: [String] = []
   /// Specifications of models that are compared with the one that is served, and never take over.
   package var shadows: [String] = []
-  /// The paired test by which that is found (`Catalogue.pairedTests`).
-  package var promoteTest = "betting"
+  /// The paired test by which that is found (`Catalogue.pairedTests`); nil: the usual one for the task.
+  package var promoteTest: String?
   /// The risk of promoting a challenger that is no better, shared by all of them.
   package var promoteRisk = 0.05
   /// Events after which a challenger that a drift started gives up, and so does what it replaced.

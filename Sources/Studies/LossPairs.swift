@@ -35,10 +35,12 @@ package struct LossPairs: Sendable {
       entry("errors", "errors of two classifiers, .1 each, mostly on the same events", .errors),
       entry("log-loss", "log losses of two classifiers that know as much as each other", .logLoss),
       entry(
-        "turns", "worse by .3 deviations for 200 events, then better by as much, and again: never better on average",
+        "turns",
+        "worse by .3 deviations for 200 events, then better by as much, and again: never better on average",
         .turns),
       entry(
-        "disasters", "better by 1 in 999 of 1,000 events, worse by 999 in the other: outside what clipping allows",
+        "disasters",
+        "better by 1 in 999 of 1,000 events, worse by 999 in the other: outside what clipping allows",
         .disasters),
     ])
 
