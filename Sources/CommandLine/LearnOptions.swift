@@ -87,7 +87,8 @@ struct LearnOptions: ParsableArguments {
   var shadow: [String] = []
   @Option(help: "The risk of promoting a challenger that is no better, shared by all (0.05).")
   var promoteRisk: Double?
-  @Option(help: "The test of paired losses by which it proves better (betting, of classes betting:clip=20).")
+  @Option(
+    help: "The test of paired losses by which it proves better (betting, of classes betting:clip=20).")
   var promoteTest: String?
   @Option(
     help:

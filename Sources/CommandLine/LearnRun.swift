@@ -64,7 +64,8 @@ struct LearnRun: ~Copyable {
     let served = engine.models[0]
     guard options.draw == nil || served.drawing != nil else {
       throw Failure(
-        message: "--draw: \(engine.servedName ?? served.name) is no tree; one is --model hoeffding-tree",
+        message: "--draw: \(engine.servedName ?? served.name) is no tree; one is --model "
+          + "hoeffding-tree",
         code: Exit.usage)
     }
     // Reading ahead is what a second core is for, unless one thread is all that is wished for.
