@@ -88,7 +88,9 @@ struct LearnOptions: ParsableArguments {
   @Option(help: "The risk of promoting a challenger that is no better, shared by all (0.05).")
   var promoteRisk: Double?
   @Option(
-    help: "The test of paired losses by which it proves better (betting, of classes betting:clip=20).")
+    help:
+      "The test of paired losses by which it proves better (betting, of classes betting:clip=20)."
+  )
   var promoteTest: String?
   @Option(
     help:
