@@ -39,15 +39,15 @@ let package = Package(
     room("Kernels", on: ["CBLAS", "CLanes"]),
     room("Catalogues"),
     room("Snapshots"),
-    room("Batches"),
+    room("Batches", on: ["Snapshots"]),
     room("Detectors", on: ["Catalogues", "Kernels", "Snapshots"]),
     room("Comparisons", on: ["Catalogues", "Kernels", "Snapshots"]),
     room("Generators", on: ["Catalogues", "Kernels"]),
-    room("Ingest", on: ["Batches", "Catalogues", "CLanes", "CZlib", "Kernels"]),
+    room("Ingest", on: ["Batches", "Catalogues", "CLanes", "CZlib", "Kernels", "Snapshots"]),
     room("Learners", on: ["Batches", "Catalogues", "Detectors", "Kernels", "Snapshots"]),
-    room("Scores", on: ["Catalogues"]),
-    room("Monitors", on: ["Batches", "Detectors", "Kernels"]),
-    room("Telemetry"),
+    room("Scores", on: ["Catalogues", "Snapshots"]),
+    room("Monitors", on: ["Batches", "Detectors", "Kernels", "Snapshots"]),
+    room("Telemetry", on: ["Snapshots"]),
     room(
       "Engine",
       on: [
@@ -59,7 +59,8 @@ let package = Package(
       "CommandLine",
       on: [
         "Batches", "Catalogues", "Comparisons", "Detectors", "Engine", "Generators", "Ingest",
-        "Kernels", "Learners", "Monitors", "Scores", "Studies", "Telemetry", argumentParser,
+        "Kernels", "Learners", "Monitors", "Scores", "Snapshots", "Studies", "Telemetry",
+        argumentParser,
       ]),
     .executableTarget(name: "weir", dependencies: ["CommandLine"], swiftSettings: settings),
 

@@ -1,3 +1,5 @@
+package import Snapshots
+
 /// A few rows on their way through the engine: owned once, lent to every step.
 ///
 /// Shapes, for `count` rows of `denseWidth` numeric features:
@@ -244,5 +246,72 @@ extension MicroBatch {
     familyStorage.deallocate()
     (indexStorage, valueStorage, familyStorage) = (indices, values, families)
     sparseCapacity = wider
+  }
+}
+
+// MARK: - Snapshots
+
+extension MicroBatch {
+  /// Writes the rows, not the room.
+  package func write(to writer: inout SnapshotWriter) {
+    writer.write(count)
+    writer.write(UnsafeBufferPointer(start: denseStorage, count: count * stride))
+    for numbers in [targetStorage, weightStorage, timeStorage] {
+      writer.write(UnsafeBufferPointer(start: numbers, count: count))
+    }
+    writer.write(UnsafeBufferPointer(start: lineStorage, count: count))
+    writer.write(hasAbsent)
+    if hasAbsent {
+      writer.write(UnsafeBufferPointer(start: absentStorage, count: count * absentWords))
+    }
+    writer.write(UnsafeBufferPointer(start: starts, count: count + 1))
+    writer.write(UnsafeBufferPointer(start: widths, count: count))
+    writer.write(UnsafeBufferPointer(start: indexStorage, count: sparseCount))
+    writer.write(UnsafeBufferPointer(start: valueStorage, count: sparseCount))
+    writer.write(UnsafeBufferPointer(start: familyStorage, count: sparseCount))
+    writer.write(idBytes)
+    writer.write(idStarts)
+  }
+
+  /// Reads rows of `denseWidth` features into a batch with room for `least` at least.
+  package static func read(
+    denseWidth: Int, capacity least: Int, from reader: inout SnapshotReader
+  ) throws(SnapshotError) -> MicroBatch {
+    let rows = try reader.readInt()
+    // A row takes five words at least: more cannot be there, and must not be made room for.
+    guard rows >= 0, rows <= reader.left / 40 else { throw .corrupt }
+    var batch = MicroBatch(capacity: max(rows, least, 1), denseWidth: denseWidth)
+    try batch.take(rows, from: &reader)
+    return batch
+  }
+
+  private mutating func take(
+    _ rows: Int, from reader: inout SnapshotReader
+  ) throws(SnapshotError) {
+    try reader.read(into: UnsafeMutableBufferPointer(start: denseStorage, count: rows * stride))
+    for numbers in [targetStorage, weightStorage, timeStorage] {
+      try reader.read(into: UnsafeMutableBufferPointer(start: numbers, count: rows))
+    }
+    try reader.read(into: UnsafeMutableBufferPointer(start: lineStorage, count: rows))
+    hasAbsent = try reader.readBool()
+    if hasAbsent {
+      try reader.read(
+        into: UnsafeMutableBufferPointer(start: absentStorage, count: rows * absentWords))
+    }
+    try reader.read(into: UnsafeMutableBufferPointer(start: starts, count: rows + 1))
+    try reader.read(into: UnsafeMutableBufferPointer(start: widths, count: rows))
+    let pairs = starts[rows]
+    guard pairs >= 0, starts[0] == 0 else { throw .corrupt }
+    for row in 0..<rows where starts[row] > starts[row + 1] { throw .corrupt }
+    while sparseCapacity < pairs { growSparse() }
+    try reader.read(into: UnsafeMutableBufferPointer(start: indexStorage, count: pairs))
+    try reader.read(into: UnsafeMutableBufferPointer(start: valueStorage, count: pairs))
+    try reader.read(into: UnsafeMutableBufferPointer(start: familyStorage, count: pairs))
+    sparseCount = pairs
+    count = rows
+    for row in 0..<rows { sparseWidth = max(sparseWidth, Int(widths[row])) }
+    idBytes = try reader.readBytes()
+    idStarts = try reader.readInts()
+    guard idStarts.last ?? 0 <= idBytes.count, !idStarts.isEmpty else { throw .corrupt }
   }
 }

@@ -30,7 +30,8 @@ enum Configuration {
       .text("format", \.format), .text("columns", \.columns), .text("delimiter", \.delimiter),
       .text("target", \.target), .text("task", \.task), .text("positive", \.positive),
       .text("ignore", \.ignore), .text("number", \.number), .text("category", \.category),
-      .text("id", \.id), .text("weight", \.weight), .text("time", \.time), .list("cross", \.cross),
+      .text("id", \.id), .text("weight", \.weight), .text("sequence", \.sequence),
+      .text("time", \.time), .list("cross", \.cross),
       .list("lag", \.lag), .list("mean", \.mean), .text("key", \.key), .list("missing", \.missing),
       .list("class-weight", \.classWeight), .number("max-categories", \.maxCategories),
       .number("hash-bits", \.hashBits),
@@ -50,6 +51,8 @@ enum Configuration {
       .text("journal", \.journal), .text("summary", \.summary),
       .real("interval", \.interval),
       .flag("calibrate", \.calibrate), .text("screen", \.screen), .text("draw", \.draw),
+      .text("checkpoint", \.checkpoint), .text("checkpoint-every", \.checkpointEvery),
+      .flag("resume", \.resume),
       .flag("auto", \.auto),
       .flag("follow", \.follow),
       .flag("quiet", \.quiet),
@@ -87,23 +90,30 @@ enum Configuration {
     } catch {
       throw Failure(message: "cannot read --config \(path)", code: Exit.inputOutput)
     }
+    try merge(content, "--config \(path)", into: &options)
+  }
+
+  /// The same from the text itself, `origin` saying where it comes from.
+  static func merge(
+    _ content: Data, _ origin: String, into options: inout LearnOptions
+  ) throws {
     let values: [String: Value]
     do {
       values = try JSONDecoder().decode([String: Value].self, from: content)
     } catch {
       throw Failure(
-        message: "--config \(path): expected one JSON object of strings, numbers, true or lists of "
+        message: "\(origin): expected one JSON object of strings, numbers, true or lists of "
           + "strings", code: Exit.usage)
     }
     for (name, value) in values.sorted(by: { $0.key < $1.key }) {
       guard let slot = slots.first(where: { $0.name == name }) else {
         let near = nearest(name)
         throw Failure(
-          message: "--config \(path): there is no option '\(name)'\(near)", code: Exit.usage)
+          message: "\(origin): there is no option '\(name)'\(near)", code: Exit.usage)
       }
       guard set(slot, value, &options) else {
         throw Failure(
-          message: "--config \(path): '\(name)' has a value of the wrong kind", code: Exit.usage)
+          message: "\(origin): '\(name)' has a value of the wrong kind", code: Exit.usage)
       }
     }
   }
@@ -151,6 +161,44 @@ enum Configuration {
       }
     }
     return .members(members)
+  }
+
+  /// Options that a run which goes on may have otherwise than the run before: they change no result, or are about what
+  /// is written besides.
+  private static let free: Set<String> = [
+    "batch", "max-delay", "threads", "predictions", "losses", "journal", "summary", "draw",
+    "follow", "quiet", "checkpoint", "checkpoint-every", "resume", "max-bad",
+  ]
+
+  /// Completes the options of a run that goes on by those of the run before. Throws where they contradict it.
+  static func goOn(_ options: inout LearnOptions, from before: String) throws {
+    var earlier = try LearnOptions.parse([])
+    try merge(Data(before.utf8), "the checkpoint's options", into: &earlier)
+    let (now, then) = (json(options), json(earlier))
+    guard case .object(let members) = now else { return }
+    for member in members where !free.contains(member.key) {
+      let was = then[member.key]
+      guard was != member.value else { continue }
+      let made = was.map { "it was \($0.text)" } ?? "it was not given"
+      throw Failure(
+        message: "--\(member.key) is \(member.value.text), but when the checkpoint was made "
+          + "\(made); leave it out to go on, or begin anew without --resume", code: Exit.usage)
+    }
+    let (checkpoint, resume) = (options.checkpoint, options.resume)
+    for name in free where name != "batch" { clear(name, of: &earlier) }
+    try merge(Data(json(earlier).text.utf8), "the checkpoint's options", into: &options)
+    (options.checkpoint, options.resume) = (checkpoint, resume)
+  }
+
+  private static func clear(_ name: String, of options: inout LearnOptions) {
+    switch slots.first(where: { $0.name == name }) {
+    case .text(_, let path)?: options[keyPath: path] = nil
+    case .number(_, let path)?: options[keyPath: path] = nil
+    case .list(_, let path)?: options[keyPath: path] = []
+    case .flag(_, let path)?: options[keyPath: path] = false
+    case .real(_, let path)?: options[keyPath: path] = nil
+    case nil: break
+    }
   }
 
   private static func nearest(_ name: String) -> String {

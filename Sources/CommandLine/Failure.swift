@@ -2,6 +2,7 @@ import ArgumentParser
 import Catalogues
 import Glibc
 import Ingest
+import Snapshots
 import Telemetry
 
 /// Exit codes, as sysexits.h has them.
@@ -23,6 +24,10 @@ struct Failure: Error {
     case let failure as Failure: self = failure
     case let error as IngestError: self.init(message: error.message, code: Failure.code(error))
     case let error as SpecificationError: self.init(message: error.message, code: Exit.usage)
+    case let error as SnapshotError:
+      self.init(message: "the checkpoint is \(error.message)", code: Exit.badData)
+    case let error as CheckpointError:
+      self.init(message: "the checkpoint cannot be used: \(error.message)", code: Exit.badData)
     case let error as OutputError: self.init(message: error.message, code: Exit.inputOutput)
     default: self.init(message: "\(error)", code: Exit.internalError)
     }
@@ -38,7 +43,7 @@ struct Failure: Error {
     case .cannotOpen, .cannotRead, .cannotWrite: Exit.inputOutput
     case .interrupted: 0
     case .damagedCompression, .notText, .noHeader, .badHeader, .unfitTarget, .tooManyBadRows,
-      .badRow:
+      .badRow, .cannotGoOn:
       Exit.badData
     case .noSuchColumn, .conflictingRoles, .noTarget, .badFeature: Exit.usage
     }

@@ -29,6 +29,11 @@ struct LearnOptions: ParsableArguments {
   var id: String?
   @Option(help: "A column with the importance of each row.")
   var weight: String?
+  @Option(
+    help:
+      "A column whose number grows from event to event: an event that is not beyond the last one taken was taken before, and is passed over."
+  )
+  var sequence: String?
   @Option(help: "A timestamp column, or a date column and an hour column: A[,B].")
   var time: String?
   @Option(
@@ -174,6 +179,18 @@ struct LearnOptions: ParsableArguments {
     help:
       "The learned tree at the end: as text, or as a graph for Graphviz if the name ends in .dot.")
   var draw: String?
+  @Option(
+    help:
+      "A file that everything is kept in which going on takes: the model, what watches it, the columns' history, the scores, the place in the input."
+  )
+  var checkpoint: String?
+  @Option(help: "How often: N events, or Ns of the clock (30s); also at the end.")
+  var checkpointEvery: String?
+  @Flag(
+    help:
+      "Go on where the checkpoint is, as if the run had never stopped; begin if there is none yet. Options that are not given are taken from it."
+  )
+  var resume = false
   @Flag(help: "Keep a named pipe open across its writers.")
   var follow = false
   @Flag(name: [.short, .long], help: "Say nothing on standard error but errors.")

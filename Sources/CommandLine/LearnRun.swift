@@ -3,6 +3,7 @@ import Engine
 import Ingest
 import Kernels
 import Learners
+import Snapshots
 import Telemetry
 
 /// The files that a run writes, where they are wanted.
@@ -15,13 +16,32 @@ struct Outputs {
   let drawing: OutputFile?
   let isGraph: Bool
 
-  init(_ options: LearnOptions) throws {
-    predictions = try options.predictions.map { try PredictionFile(path: $0) }
-    losses = try options.losses.map { try LossFile(path: $0) }
-    journal = try options.journal.map { try OutputFile(path: $0) }
+  /// `before`: the checkpoint that the run goes on from, whose files are gone on with as far as it knows them.
+  init(_ options: LearnOptions, after before: Checkpoint?) throws {
+    func kept(_ path: String) -> Int { before?.bytes(of: path) ?? 0 }
+    predictions = try options.predictions.map {
+      try PredictionFile(path: $0, keeping: kept($0))
+    }
+    losses = try options.losses.map { try LossFile(path: $0, keeping: kept($0)) }
+    journal = try options.journal.map { try OutputFile(path: $0, keeping: kept($0)) }
     summary = try options.summary.map { try OutputFile(path: $0) }
     drawing = try options.draw.map { try OutputFile(path: $0) }
     isGraph = options.draw?.hasSuffix(".dot") ?? false
+  }
+
+  /// The files that grow while the run goes on.
+  var growing: [OutputFile] { [predictions?.file, losses?.file, journal].compactMap { $0 } }
+
+  /// Those that can be gone on with, with how many bytes they have.
+  func lengths(_ options: LearnOptions) -> [(path: String, bytes: Int)] {
+    let files = [
+      (options.predictions, predictions?.file), (options.losses, losses?.file),
+      (options.journal, journal),
+    ]
+    return files.compactMap { path, file in
+      guard let path, let file, path != "-" else { return nil }
+      return (path, file.length)
+    }
   }
 }
 
@@ -34,6 +54,17 @@ struct LearnRun: ~Copyable {
   private let outputs: Outputs
   private var progress: Progress
   private let started = MonotonicTime.now()
+  private var checkpoints: Checkpoints?
+  /// Whether the run goes on from a checkpoint.
+  private var isResumed = false
+
+  /// Where a run keeps itself.
+  private struct Checkpoints {
+    let file: CheckpointFile
+    var schedule: CheckpointSchedule
+    /// The options as they were given, which is what going on begins with.
+    let options: String
+  }
 
   /// Numbers in a batch at most.
   private static let mostNumbers = 1 << 21
@@ -43,11 +74,20 @@ struct LearnRun: ~Copyable {
     source path: String, _ options: LearnOptions, _ settings: LearnSettings
   ) throws -> LearnRun {
     let interruption = Interruption.install()
-    let outputs = try Outputs(options)
+    let before = try earlier(options)
+    var (options, settings) = (options, settings)
+    if let before {
+      try Configuration.goOn(&options, from: before.options)
+      settings = try LearnSettings(options)
+    }
+    let given = options
+    let outputs = try Outputs(options, after: before)
     let bytes = try DescriptorSource.open(
       path: path, interruption: interruption, inputEndsByItself: interruption >= 0,
       follows: options.follow)
-    let source = try EventSource.open(GzipSource(bytes), settings.ingest)
+    let input = GzipSource(bytes)
+    var state = before?.source
+    var source = try LearnRun.source(input, settings.ingest, from: &state)
     var wish = settings.engine
     if wish.season == nil { wish.season = source.settled.season }
     // With features made for it, the model may as well be the best there is.
@@ -60,7 +100,7 @@ struct LearnRun: ~Copyable {
     // Batches of very wide rows are shorter: where they end changes no result, and 256 rows of 100,000 numbers are 200 MB.
     let widest = LearnRun.mostNumbers / max(source.schema.denseWidth, 1)
     wish.batchRows = min(wish.batchRows, max(1, widest))
-    let engine = try Engine(wish, source.schema, families: source.families)
+    var engine = try Engine(wish, source.schema, families: source.families)
     let served = engine.models[0]
     guard options.draw == nil || served.drawing != nil else {
       throw Failure(
@@ -68,9 +108,56 @@ struct LearnRun: ~Copyable {
           + "hoeffding-tree",
         code: Exit.usage)
     }
+    if let before {
+      if var reader = state { try source.restore(from: &reader) }
+      var rest = before.engine
+      try engine.restore(from: &rest)
+      guard engine.events == before.events, source.accepted == before.events, rest.left == 0 else {
+        throw SnapshotError.corrupt
+      }
+      try tell(try source.attach(input), before.events, options)
+    }
     // Reading ahead is what a second core is for, unless one thread is all that is wished for.
     let ahead = ReadAhead(source, rows: wish.batchRows, isAhead: options.threads != 1)
-    return LearnRun(settled, ahead, engine, outputs)
+    var run = LearnRun(settled, ahead, engine, outputs)
+    run.isResumed = before != nil
+    if let path = options.checkpoint {
+      run.checkpoints = Checkpoints(
+        file: CheckpointFile(path: path, outputs: outputs.growing),
+        schedule: CheckpointSchedule(settings.checkpointEvery, events: run.engine.events),
+        options: Configuration.json(given).text)
+    }
+    return run
+  }
+
+  /// The checkpoint to go on from, where that is wished for and there is one.
+  private static func earlier(_ options: LearnOptions) throws -> Checkpoint? {
+    guard options.resume else { return nil }
+    guard let path = options.checkpoint else {
+      throw LearnSettings.usage(
+        "--resume needs --checkpoint FILE: where the run before kept itself")
+    }
+    return try CheckpointStore.read(path).map { try Checkpoint($0) }
+  }
+
+  private static func source(
+    _ input: some ByteSource, _ options: IngestOptions, from state: inout SnapshotReader?
+  ) throws -> EventSource {
+    guard var reader = state else { return try EventSource.open(input, options) }
+    defer { state = reader }
+    return try EventSource.reopened(options, from: &reader)
+  }
+
+  private static func tell(
+    _ continuation: InputContinuation, _ events: Int, _ options: LearnOptions
+  ) throws {
+    guard !options.quiet else { return }
+    let input =
+      switch continuation {
+      case .same(let bytes): "the input begins as before: \(bytes) bytes passed over"
+      case .new: "the input is a new one"
+      }
+    Terminal.say("going on after \(events) events; \(input)\n")
   }
 
   private init(
@@ -86,10 +173,11 @@ struct LearnRun: ~Copyable {
   mutating func run() throws {
     var batch = MicroBatch(
       capacity: engine.options.batchRows, denseWidth: source.schema.denseWidth)
-    try write(start)
+    if !isResumed { try write(start) }
     var isInterrupted = false
     reading: while true {
       batch.removeAll()
+      if checkpoints?.schedule.isDue(events: engine.events) == true { source.requestState() }
       let outcome = try fill(&batch)
       try step(batch)
       switch outcome {
@@ -100,6 +188,8 @@ struct LearnRun: ~Copyable {
         break reading
       }
     }
+    // Before what waits for labels is learned without them, as a run that goes on would wait.
+    try saveLast()
     try finish(isInterrupted: isInterrupted)
   }
 
@@ -107,11 +197,14 @@ struct LearnRun: ~Copyable {
   private mutating func step(_ batch: borrowing MicroBatch) throws {
     guard batch.count > 0 else { return }
     let first = engine.events
+    var state = source.takeState()
     engine.step(batch)
     let changes = engine.featureChanges()
     if !changes.isEmpty {
       source.change(changes)
       engine.adopt(source.families)
+      // What was written is as it was before the change.
+      if state != nil { state = source.stateNow() }
     }
     do {
       try outputs.losses?.append(engine.losses)
@@ -125,7 +218,26 @@ struct LearnRun: ~Copyable {
       throw error
     }
     try writeNotices()
+    if let state { try save(state) }
     progress.update(engine)
+  }
+
+  /// Begins to write a checkpoint of what is now; the source's state is as of the last event learned.
+  private mutating func save(_ state: [UInt8]) throws {
+    guard let checkpoints else { return }
+    for file in outputs.growing { try file.flush() }
+    var writer = Checkpoint.begin(
+      options: checkpoints.options, events: engine.events, outputs: outputs.lengths(options),
+      source: state)
+    engine.write(to: &writer)
+    try checkpoints.file.save(writer.sealed())
+  }
+
+  /// The last checkpoint of a run; none if nothing was learned.
+  private mutating func saveLast() throws {
+    guard let checkpoints, engine.events > 0 else { return }
+    if let state = source.stateNow() { try save(state) }
+    try checkpoints.file.finish()
   }
 
   /// Fills the batch; what came before an error is still learned and accounted for.
@@ -191,7 +303,8 @@ struct LearnRun: ~Copyable {
     try writeNotices()
     let elapsed = Double(MonotonicTime.now().nanoseconds - started.nanoseconds) / 1e9
     let account = RunAccount(
-      engine: engine, schema: source.schema, refusals: source.refusals, seconds: elapsed,
+      engine: engine, schema: source.schema, refusals: source.refusals,
+      passedOver: options.sequence != nil ? source.passedOver : nil, seconds: elapsed,
       isInterrupted: isInterrupted, classNames: source.classNames)
     try write(
       JournalEntry(

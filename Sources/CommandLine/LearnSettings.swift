@@ -10,6 +10,7 @@ import Learners
 struct LearnSettings {
   var ingest = IngestOptions()
   var engine = EngineOptions()
+  var checkpointEvery = CheckpointSchedule.usual
 
   init(_ options: LearnOptions) throws {
     try readInput(options)
@@ -64,6 +65,8 @@ struct LearnSettings {
     ingest.category = LearnSettings.list(options.category)
     ingest.id = options.id
     ingest.weight = options.weight
+    ingest.sequence = options.sequence
+    ingest.isResumable = options.checkpoint != nil
     ingest.time = LearnSettings.list(options.time)
     guard ingest.time.count <= 2 else {
       throw LearnSettings.usage("--time takes one column, or a date column and an hour column")
@@ -107,6 +110,16 @@ struct LearnSettings {
   }
 
   private mutating func readRun(_ options: LearnOptions) throws {
+    if let text = options.checkpointEvery {
+      guard let interval = CheckpointSchedule.Interval(text) else {
+        throw LearnSettings.usage(
+          "--checkpoint-every \(text): expected events or seconds: 100000, 30s")
+      }
+      guard options.checkpoint != nil else {
+        throw LearnSettings.usage("--checkpoint-every needs --checkpoint FILE")
+      }
+      checkpointEvery = interval
+    }
     engine.models = options.model
     for model in options.model { try Catalogue.learners.check(model) }
     try readContest(options)

@@ -4,11 +4,11 @@ import Telemetry
 /// Writes what each event cost the served model, in the order in which labels came: CSV with the columns
 /// event, loss and error, as detectors and `bootstrap` read it.
 final class LossFile {
-  private let file: OutputFile
+  let file: OutputFile
 
-  init(path: String) throws {
-    file = try OutputFile(path: path)
-    try file.append("event,loss,error\n")
+  init(path: String, keeping: Int = 0) throws {
+    file = try OutputFile(path: path, keeping: keeping)
+    if keeping == 0 { try file.append("event,loss,error\n") }
   }
 
   func append(_ losses: [EventLoss]) throws {

@@ -8,11 +8,11 @@ import Telemetry
 /// Plain: the value, the positive class's probability, or the class. NDJSON, if the file's name
 /// ends in .ndjson: event, id, version, prediction, interval if there is one, and label.
 final class PredictionFile {
-  private let file: OutputFile
+  let file: OutputFile
   private let isNDJSON: Bool
 
-  init(path: String) throws {
-    file = try OutputFile(path: path)
+  init(path: String, keeping: Int = 0) throws {
+    file = try OutputFile(path: path, keeping: keeping)
     isNDJSON = path.hasSuffix(".ndjson")
   }
 

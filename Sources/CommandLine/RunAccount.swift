@@ -12,6 +12,8 @@ struct RunAccount {
   let engine: Engine
   let schema: Schema
   let refusals: RefusalLog
+  /// Events that came again, by their sequence; nil where there is none.
+  let passedOver: Int?
   let seconds: Double
   let isInterrupted: Bool
   let classNames: [String]
@@ -39,6 +41,7 @@ struct RunAccount {
       ("reactions", .array(served.reactions.map(\.json))),
       ("versions", .int(served.version + 1)), ("memoryBytes", .int(served.memoryBytes)),
     ]
+    if let passedOver { members.insert(("passedOver", .int(passedOver)), at: 3) }
     if let target = engine.options.interval, served.coverage.labels > 0 {
       members.append(("interval", interval(served, target)))
     }

@@ -1,10 +1,11 @@
 import Batches
 import Monitors
 import Scores
+import Snapshots
 
 /// Finds out what moved when a model's detectors named a drift: at the next position where reactions take effect, so
 /// that it does not depend on where batches end.
-struct AlarmExplainer {
+struct AlarmExplainer: Snapshotted {
   /// Drifts between two such positions beyond these are not explained.
   private static let mostWaiting = 4
 
@@ -17,6 +18,18 @@ struct AlarmExplainer {
   init(_ schema: Schema, _ families: [FeatureFamily], labelDelay: Int) {
     self.labelDelay = labelDelay
     memory = RowMemory(denseWidth: schema.denseWidth, families: families)
+  }
+
+  func write(to writer: inout SnapshotWriter) {
+    memory.write(to: &writer)
+    writer.write(waiting) { $1.write(to: &$0) }
+    writer.write(lastChange)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try memory.restore(from: &reader)
+    waiting = try reader.readList { reader throws(SnapshotError) in try Alarm(from: &reader) }
+    lastChange = try reader.readInt()
   }
 
   /// Keeps rows with what they cost, as of the event at which that is known; `outcomes` are those of the rows that have

@@ -3,6 +3,7 @@ package import Catalogues
 import Kernels
 package import Learners
 import Scores
+package import Snapshots
 package import Telemetry
 
 /// The order of steps: for each batch predict, score, learn, watch, react. Deterministic: batches in,
@@ -239,6 +240,35 @@ package struct Engine {
       entries += runners[index].takeEntries()
     }
     tellContest()
+  }
+
+  // MARK: - Snapshots
+
+  /// Writes all that shapes what is to come and what will be told of what was. To be called after a batch, when
+  /// entries and losses have been taken.
+  package mutating func write(to writer: inout SnapshotWriter) {
+    precondition(entries.isEmpty, "\(entries.count) entries that were not taken")
+    writer.write([events, labelled])
+    writer.write(time)
+    writer.write(familyNames)
+    waiting?.write(to: &writer)
+    writeContest(to: &writer)
+    for index in runners.indices { runners[index].write(to: &writer) }
+    for index in baselines.indices { baselines[index].write(to: &writer) }
+  }
+
+  /// Takes over what was written of an engine that was made with the same options, schema and families.
+  package mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let counts = try reader.readInts()
+    guard counts.count == 2, counts[0] >= 0 else { throw .corrupt }
+    (events, labelled) = (counts[0], counts[1])
+    time = try reader.readDouble()
+    familyNames = try reader.readStrings()
+    try waiting?.restore(from: &reader)
+    try restoreContest(from: &reader)
+    for index in runners.indices { try runners[index].restore(from: &reader) }
+    nextVersion = runners.reduce(nextVersion) { max($0, $1.version + 1) }
+    for index in baselines.indices { try baselines[index].restore(from: &reader) }
   }
 
   /// Predictions of the served model for the rows of the last batch.

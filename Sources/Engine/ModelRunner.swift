@@ -13,22 +13,22 @@ struct ModelRunner {
   let specification: String
   /// Number of the first event that was shown to it.
   let born: Int
-  private let options: EngineOptions
+  let options: EngineOptions
   private let schema: Schema
-  private let fresh: any Learner
-  private(set) var learner: any Learner
-  private(set) var board: ScoreBoard
+  let fresh: any Learner
+  var learner: any Learner
+  var board: ScoreBoard
   /// Scores from `scoreSince` on.
-  private(set) var boardSince: ScoreBoard?
-  private(set) var predictions: Predictions
+  var boardSince: ScoreBoard?
+  var predictions: Predictions
   /// Which version made the prediction of each row of the batch.
   private(set) var versions: [Int]
   /// Alarms and reactions beyond this many are counted and journalled, but not kept.
   private static let mostKept = 10_000
 
-  private(set) var alarms: [Alarm] = []
-  private(set) var alarmCount = 0
-  private(set) var reactions: [JournalEntry] = []
+  var alarms: [Alarm] = []
+  var alarmCount = 0
+  var reactions: [JournalEntry] = []
   /// Number of the version that predicts now: no two models of a run have the same.
   var version = 0
   /// How often it has changed.
@@ -37,37 +37,39 @@ struct ModelRunner {
   var nextVersion = 1
   /// Why a fresh start should challenge it, if it should.
   var challenge: String?
-  private var entries: [Told] = []
+  var entries: [Told] = []
   var outcomes: OutcomeMaker
   /// What rows cost whose labels came with the last batch, where that is asked for.
   private(set) var losses: [EventLoss] = []
-  private var tracker: IntervalTracker?
+  var tracker: IntervalTracker?
   /// The interval of each row of the batch, where there are any.
   private(set) var intervals: [(low: Double, high: Double)] = []
-  private(set) var coverage = CoverageCount()
-  private(set) var coverageSince = CoverageCount()
-  private var platt: PlattScaling?
+  var coverage = CoverageCount()
+  var coverageSince = CoverageCount()
+  var platt: PlattScaling?
   /// Of two classes, how honest the probabilities are; nil for any other task.
-  private(set) var reliability: Reliability?
+  var reliability: Reliability?
   /// Where labels come late: what was said of the rows that wait for theirs.
-  private var answers: Answers?
-  private var scratch: Predictions
+  var answers: Answers?
+  var scratch: Predictions
   /// Which products of features are worth a weight, where that is asked; of the served model alone.
   var screen: FeatureScreen?
-  private var watches: [SignalWatch] = []
+  var watches: [SignalWatch] = []
   /// Those of them that share one budget.
-  private var shared: SharedBudget?
-  private var explainer: AlarmExplainer?
+  var shared: SharedBudget?
+  var explainer: AlarmExplainer?
   /// What was found of the first alarms.
-  private(set) var keptCauses: [AlarmCause] = []
-  private var window: RowWindow?
-  private var state = ReactionState.stable { didSet { isOnTrial = state.isTrial } }
+  var keptCauses: [AlarmCause] = []
+  var window: RowWindow?
+  var state = ReactionState.stable { didSet { isOnTrial = state.isTrial } }
   /// Kept beside the state, which is copied by whoever asks it.
-  private var isOnTrial = false
-  private var pending: Alarm?
-  private var isWarm: Bool
-  private var nextScheduled: Double?
-  private var eventsSinceRefit = 0
+  var isOnTrial = false
+  var pending: Alarm?
+  var isWarm: Bool
+  var nextScheduled: Double?
+  var eventsSinceRefit = 0
+  /// Notices that a snapshot took from the learner before they could be told.
+  var untold: [LearnerNotice] = []
 
   init(
     _ specification: String, _ options: EngineOptions, _ schema: Schema,
@@ -437,7 +439,9 @@ struct ModelRunner {
 
   /// Puts what the learner has to tell into the journal: at fixed positions, as everything else.
   mutating func tellNotices(event: Int) {
-    for notice in learner.takeNotices() {
+    let notices = untold + learner.takeNotices()
+    untold.removeAll()
+    for notice in notices {
       tell(
         JournalEntry(
           event: event, kind: notice.kind,

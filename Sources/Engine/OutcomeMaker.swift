@@ -1,9 +1,10 @@
 package import Batches
 package import Learners
 package import Scores
+import Snapshots
 
 /// Sets predictions beside labels, as scores and detectors want them.
-struct OutcomeMaker: Sendable {
+struct OutcomeMaker: Snapshotted, Sendable {
   let task: Task
   private var previous = Double.nan
   /// The probability of the row before and its cost: a baseline has few of them, and a logarithm each is a
@@ -13,6 +14,15 @@ struct OutcomeMaker: Sendable {
   private(set) var outcomes: [Outcome] = []
 
   init(task: Task) { self.task = task }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write([previous, last.probability, last.cost])
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let n = try reader.readDoubles(count: 3)
+    (previous, last) = (n[0], (n[1], n[2]))
+  }
 
   /// Makes an outcome of each labelled row.
   mutating func make(

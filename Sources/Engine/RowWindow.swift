@@ -1,4 +1,5 @@
 import Batches
+import Snapshots
 
 /// The latest rows, kept for retraining: at most `capacity` of them, the oldest leaving first.
 ///
@@ -56,6 +57,19 @@ final class RowWindow {
   func clear(next event: Int) {
     storage.removeAll()
     (first, firstEvent) = (0, event)
+  }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(start)
+    withRows { $0.write(to: &writer) }
+  }
+
+  func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    firstEvent = try reader.readInt()
+    first = 0
+    storage = try MicroBatch.read(
+      denseWidth: denseWidth, capacity: min(2 * capacity, 1024), from: &reader)
+    guard count <= capacity else { throw .corrupt }
   }
 
   /// Lends a copy of the rows to `body`, oldest first.

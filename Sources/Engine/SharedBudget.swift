@@ -1,12 +1,13 @@
 import Detectors
 import Learners
+import Snapshots
 
 /// The watches of a model that share one budget of false alarms (`JointBudget`).
 ///
 /// Only evidence of at least the budget can be declared, so each detector runs through its values by itself until it has
 /// that much; from there on those that have it go from event to event together. What comes out is what going together
 /// all the time would give.
-struct SharedBudget {
+struct SharedBudget: Snapshotted {
   let budget: JointBudget
   /// The watches, by their position among all.
   private let members: [Int]
@@ -19,6 +20,17 @@ struct SharedBudget {
     (self.budget, self.members) = (budget, members)
     evidence = members.map { _ in 0 }
     arrivals = members.map { _ in nil }
+  }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(evidence)
+    writer.write(arrivals) { $0.write($1) }
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    evidence = try reader.readDoubles(count: members.count)
+    arrivals = try reader.readList { reader throws(SnapshotError) in try reader.readOptionalInt() }
+    guard arrivals.count == members.count else { throw .corrupt }
   }
 
   /// Shows the events to the members whose signals are wanted, which have collected their values.

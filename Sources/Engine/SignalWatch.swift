@@ -3,6 +3,7 @@ import Catalogues
 package import Detectors
 import Learners
 import Scores
+import Snapshots
 
 /// What a detector can watch.
 enum Signal: Equatable {
@@ -71,7 +72,7 @@ package struct Alarm: Sendable, Hashable {
 }
 
 /// A detector with the signal that it watches.
-struct SignalWatch {
+struct SignalWatch: Snapshotted {
   let watch: Watch
   let signal: Signal
   private var detector: any DriftDetector
@@ -154,6 +155,25 @@ struct SignalWatch {
       if isLabelled { labelled += 1 }
     }
     if gaps.count > 10_000 { gaps.removeFirst(5_000) }
+  }
+
+  func write(to writer: inout SnapshotWriter) {
+    detector.write(to: &writer)
+    sharer?.write(to: &writer)
+    // What was collected last was shown too: the next rows begin after it.
+    writer.write(seen + events.count)
+    writer.write(gaps) { $0.write([$1.value, $1.shift]) }
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try detector.restore(from: &reader)
+    try sharer?.restore(from: &reader)
+    seen = try reader.readInt()
+    gaps = try reader.readList { reader throws(SnapshotError) in
+      let pair = try reader.readInts()
+      guard pair.count == 2 else { throw SnapshotError.corrupt }
+      return (pair[0], pair[1])
+    }
   }
 
   /// Shows the detector all that was collected; calls `alarm` for each value that raised one.

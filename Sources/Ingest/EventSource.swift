@@ -11,25 +11,31 @@ package struct EventSource: BatchSource, ~Copyable {
   package let schema: Schema
   var reader: RecordReader
   var format: any RecordFormat
-  private var encoder: RowEncoder
+  var encoder: RowEncoder
   /// The columns of a record that is parsed and encoded at once.
   let ownColumns: RowColumns
   /// Records on their way through other threads, where there are any.
   private var ring: ParsingRing?
   private let delay: Int
-  package private(set) var refusals: RefusalLog
+  package internal(set) var refusals: RefusalLog
   /// How many events the types were inferred from.
   package let inferredFrom: Int
   /// The options, with what an automatic recipe added to them.
   package let settled: IngestOptions
+  /// The bytes that fixed the schema, the first `headerLength` of them the header, if the options ask for them.
+  var opening: [UInt8] = []
+  var headerLength = 0
+  /// What was used last.
+  var place = InputPlace()
 
   /// Reads as much of the input as fixing the schema takes.
   package static func open(
     _ source: any ByteSource, _ options: IngestOptions
   ) throws(IngestError) -> EventSource {
-    let refusals = try RefusalLog(options.badRows)
+    let refusals = try RefusalLog(options.badRows, keepsQuarantine: options.keepsQuarantine)
     var reader = RecordReader(source, lineLimit: options.lineLimit)
     let beginning = try reader.peek()
+    reader.setMark()
     let firstLine = beginning.bytes.prefix { $0 != 0x0A }
     let line = firstLine.starts(with: [0xEF, 0xBB, 0xBF]) ? firstLine.dropFirst(3) : firstLine
     // Taken now: what `beginning` points at moves when more is read.
@@ -54,8 +60,11 @@ package struct EventSource: BatchSource, ~Copyable {
         try format.readHeader(header)
       }
     }
+    var opening = Array(reader.marked)
+    reader.removeMark()
+    let headerLength = opening.count
     var evidence: [ColumnEvidence] = []
-    let rows = try sample(&reader, &format, options, &evidence)
+    let rows = try sample(&reader, &format, options, &evidence, &opening)
     var options = options
     try format.settle(&options, &evidence)
     guard rows == 0 || !evidence.isEmpty else {
@@ -76,7 +85,7 @@ package struct EventSource: BatchSource, ~Copyable {
       task: plan.task, name: plan.targetName, positive: options.positive,
       seen: plan.target.map { evidence[$0].distinct } ?? [])
     try target.setWeights(options.classWeights)
-    return EventSource(
+    var events = EventSource(
       schema: Schema(
         task: plan.task, targetName: plan.targetName, denseNames: plan.denseNames),
       reader: reader, format: format,
@@ -84,6 +93,8 @@ package struct EventSource: BatchSource, ~Copyable {
         plan, target: target, categoryLimit: options.categoryLimit,
         labelDelay: options.labelDelay),
       delay: options.delayMilliseconds, refusals: refusals, inferredFrom: rows, settled: options)
+    if options.isResumable { (events.opening, events.headerLength) = (opening, headerLength) }
+    return events
   }
 
   private init(
@@ -123,10 +134,10 @@ package struct EventSource: BatchSource, ~Copyable {
   /// Looks at the first records and goes back to where it began.
   private static func sample(
     _ reader: inout RecordReader, _ format: inout any RecordFormat,
-    _ options: IngestOptions, _ evidence: inout [ColumnEvidence]
+    _ options: IngestOptions, _ evidence: inout [ColumnEvidence], _ opening: inout [UInt8]
   ) throws(IngestError) -> Int {
     reader.setMark()
-    var rows = 0
+    var (rows, used) = (0, 0)
     var deadline: MonotonicTime?
     let most = options.isAutomatic ? AutoRecipe.sampleRows : sampleRows
     let delay =
@@ -137,6 +148,7 @@ package struct EventSource: BatchSource, ~Copyable {
       case .record(let record):
         format.sample(record, row: options.isAutomatic ? rows : nil, into: &evidence)
         rows += 1
+        used = reader.marked.count
         // The first event is waited for; the others only as long as its answer may take.
         if deadline == nil { deadline = EventSource.deadline(delay) }
       // What is passed over is kept while the sample lasts; a line without end must not be.
@@ -145,6 +157,7 @@ package struct EventSource: BatchSource, ~Copyable {
       case .late, .end, .interrupted: break sampling
       }
     }
+    if options.isResumable { opening += reader.marked[..<used] }
     reader.rewind()
     return rows
   }
@@ -209,10 +222,11 @@ package struct EventSource: BatchSource, ~Copyable {
       if deadline == nil, count > 0 { deadline = EventSource.deadline(delay) }
       switch try reader.next(until: deadline) {
       case .record(let record):
+        (place.offset, place.line) = (record.offset, record.line)
         var fault = format.parse(record, into: columns)
         if fault == nil { fault = encoder.encode(columns, into: &batch, line: record.line) }
         if let fault { try refuse(fault, record) } else { count += 1 }
-      case .refused(let refusal): try refusals.add(refusal, accepted: encoder.accepted)
+      case .refused(let refusal): try add(refusal)
       case .late: return .late
       case .interrupted: return .interrupted
       case .end: return try end()
@@ -231,11 +245,12 @@ package struct EventSource: BatchSource, ~Copyable {
       switch ring.next() {
       case .row(let block, let row):
         var fault = block.takeFault(row)
+        (place.offset, place.line) = (block.offset(row), block.line(row))
         if fault == nil {
           fault = encoder.encode(block.columns(row), into: &batch, line: block.line(row))
         }
         if let fault { try refuse(fault, block.record(row)) } else { count += 1 }
-      case .refused(let refusal): try refusals.add(refusal, accepted: encoder.accepted)
+      case .refused(let refusal): try add(refusal)
       case .blockTaken: if frames { ring.frame(&reader) }
       case .ending(.more): continue
       case .ending(.late): return .late
@@ -255,7 +270,14 @@ package struct EventSource: BatchSource, ~Copyable {
     return .end
   }
 
+  /// Takes a record that could not be framed.
+  private mutating func add(_ refusal: Refusal) throws(IngestError) {
+    (place.offset, place.line) = (refusal.offset, refusal.line)
+    try refusals.add(refusal, accepted: encoder.accepted)
+  }
+
   private mutating func refuse(_ fault: Fault, _ record: Record) throws(IngestError) {
+    if fault === Fault.passedOver { return }
     try refusals.add(
       Refusal(
         kind: fault.kind, line: record.line, offset: record.offset,

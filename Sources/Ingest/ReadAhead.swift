@@ -1,6 +1,8 @@
 package import Batches
 import CLanes
 import Kernels
+import Snapshots
+import Synchronization
 
 /// A source that reads, parses and encodes the batches to come on a thread of its own while the caller learns the
 /// one in hand.
@@ -32,6 +34,8 @@ package struct ReadAhead: BatchSource, ~Copyable {
   /// Whether the thread has set out and its last batch was not taken yet.
   private var isUnderWay = false
   private var knowledge: SourceKnowledge
+  /// Where the source stood after the batch that was handed out last, if that was asked for.
+  private var state: [UInt8]?
   package let schema: Schema
   /// How many events the types were inferred from.
   package let inferredFrom: Int
@@ -61,6 +65,8 @@ package struct ReadAhead: BatchSource, ~Copyable {
   package var classNames: [String] { knowledge.classNames }
   /// The rows that were refused.
   package var refusals: RefusalLog { knowledge.refusals }
+  /// Events that were passed over as they had been taken before, by their sequence.
+  package var passedOver: Int { knowledge.passedOver }
 
   package mutating func takeNotices() -> [SourceNotice] {
     defer { knowledge.notices.removeAll() }
@@ -88,6 +94,8 @@ package struct ReadAhead: BatchSource, ~Copyable {
     let place = belt.next()
     swap(&batch, &place.batch)
     knowledge.add(place.knowledge)
+    if let written = place.state { state = written }
+    place.state = nil
     let outcome = place.outcome
     if place.isLast { isUnderWay = false }
     belt.endTaking()
@@ -100,7 +108,24 @@ package struct ReadAhead: BatchSource, ~Copyable {
     _ batch: inout MicroBatch, upTo limit: Int?
   ) throws -> FillOutcome {
     defer { knowledge.add(belt.learnOfSource()) }
-    return try belt.source.fill(&batch, upTo: limit)
+    let outcome = try belt.source.fill(&batch, upTo: limit)
+    if let written = belt.wantedState() { state = written }
+    return outcome
+  }
+
+  // MARK: - Snapshots
+
+  /// Has the source's state written after one of the next batches; `takeState` gives it when that batch is handed out.
+  package mutating func requestState() { belt.requestState() }
+
+  /// The state of the source after the batch that was handed out last, as `EventSource.write` writes it; nil if it was
+  /// not asked for, or comes with a later batch.
+  package mutating func takeState() -> [UInt8]? { state.take() }
+
+  /// The state of the source where nothing was read ahead; nil where something was.
+  package mutating func stateNow() -> [UInt8]? {
+    settle()
+    return belt.isEmpty ? belt.writtenState() : nil
   }
 
   package mutating func change(_ changes: [FeatureChange]) {
@@ -140,11 +165,12 @@ package struct ReadAhead: BatchSource, ~Copyable {
 private struct SourceKnowledge {
   var classNames: [String]
   var refusals: RefusalLog
+  var passedOver: Int
   var notices: [SourceNotice]
 
   /// Takes over what is known later.
   mutating func add(_ later: SourceKnowledge) {
-    (classNames, refusals) = (later.classNames, later.refusals)
+    (classNames, refusals, passedOver) = (later.classNames, later.refusals, later.passedOver)
     if !later.notices.isEmpty { notices += later.notices }
   }
 }
@@ -158,6 +184,8 @@ private final class Belt: @unchecked Sendable {
     var knowledge: SourceKnowledge
     /// Whether nothing comes after it until the thread sets out again.
     var isLast = false
+    /// Where the source stood after the batch, if that was asked for.
+    var state: [UInt8]?
 
     init(_ batch: consuming MicroBatch, _ knowledge: SourceKnowledge) {
       self.batch = batch
@@ -190,9 +218,28 @@ private final class Belt: @unchecked Sendable {
     }
   }
 
+  // MARK: - State
+
+  private let isStateWanted = Atomic(false)
+
+  func requestState() { isStateWanted.store(true, ordering: .releasing) }
+
+  /// The source's state if it was asked for; to be called by whoever has the source, between two rows.
+  func wantedState() -> [UInt8]? {
+    guard isStateWanted.exchange(false, ordering: .acquiring) else { return nil }
+    return writtenState()
+  }
+
+  func writtenState() -> [UInt8] {
+    var writer = SnapshotWriter()
+    source.write(to: &writer)
+    return writer.payload
+  }
+
   func learnOfSource() -> SourceKnowledge {
     SourceKnowledge(
-      classNames: source.classNames, refusals: source.refusals, notices: source.takeNotices())
+      classNames: source.classNames, refusals: source.refusals, passedOver: source.passedOver,
+      notices: source.takeNotices())
   }
 
   // MARK: - The thread that fills
@@ -208,6 +255,7 @@ private final class Belt: @unchecked Sendable {
       place.batch.removeAll()
       place.outcome = Result { try source.fill(&place.batch, upTo: limit, waits: false) }
       place.knowledge = learnOfSource()
+      place.state = wantedState()
       if case .success(.full) = place.outcome {
         place.isLast = limit.map { source.accepted >= $0 } ?? false
       } else {

@@ -220,6 +220,10 @@ package struct LearnerNotice: Sendable, Equatable {
   package let text: String
   /// How many rows had been learned when it happened.
   package let learned: Int
+
+  package init(kind: String, text: String, learned: Int) {
+    (self.kind, self.text, self.learned) = (kind, text, learned)
+  }
 }
 
 /// The weights of a linear model on its scaled features.
@@ -261,6 +265,19 @@ package struct Predictions: Sendable {
       for output in 0..<self.width { wider[row * width + output] = self[row, output] }
     }
     (values, self.width) = (wider, width)
+  }
+
+  package func write(to writer: inout SnapshotWriter) {
+    writer.write(width)
+    writer.write(values)
+  }
+
+  /// Takes over as many rows as there are here.
+  package mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let rows = rows
+    width = try reader.readInt()
+    values = try reader.readDoubles()
+    guard width > 0, values.count == rows * width else { throw .corrupt }
   }
 
   /// All values, for writing.

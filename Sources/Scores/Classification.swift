@@ -1,5 +1,6 @@
 import Catalogues
 import Glibc
+import Snapshots
 
 /// Mean of −log of the probability given to what happened, in nats.
 struct LogLoss: Score {
@@ -19,6 +20,16 @@ struct LogLoss: Score {
   }
 
   var value: Double? { count > 0 ? sum / count : nil }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(count)
+    writer.write(sum)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    count = try reader.readDouble()
+    sum = try reader.readDouble()
+  }
 
   mutating func merge(_ other: any Score) {
     guard let other = other as? LogLoss else { return }
@@ -154,6 +165,21 @@ struct ConfusionScore: Score {
       if labels + guesses > 0 { values.append(2 * hits / (labels + guesses)) }
     }
     return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+  }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(classes)
+    writer.write(counts)
+    writer.write(followed)
+    writer.write(repeated)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    classes = try reader.readInt()
+    guard (2...4096).contains(classes) else { throw .corrupt }
+    counts = try reader.readDoubles(count: classes * classes)
+    followed = try reader.readDouble()
+    repeated = try reader.readDouble()
   }
 
   mutating func merge(_ other: any Score) {

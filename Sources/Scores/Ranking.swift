@@ -1,4 +1,5 @@
 import Catalogues
+import Snapshots
 
 /// Area under the ROC curve, and average precision, over a stream without end in fixed memory.
 ///
@@ -83,6 +84,19 @@ struct RankedScore: Score {
       if up > 0 { sum += up / all * hits / taken }
     }
     return sum
+  }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(positives)
+    writer.write(negatives)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    positives = try reader.readInts()
+    negatives = try reader.readInts()
+    guard positives.count == 2 * RankedScore.half, negatives.count == positives.count else {
+      throw .corrupt
+    }
   }
 
   mutating func merge(_ other: any Score) {

@@ -1,4 +1,5 @@
 import Catalogues
+import Snapshots
 
 /// Mean absolute error: (1/n)·Σ|y − p|, in the label's unit.
 struct MeanAbsoluteError: Score {
@@ -18,6 +19,16 @@ struct MeanAbsoluteError: Score {
   }
 
   var value: Double? { count > 0 ? sum / count : nil }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(count)
+    writer.write(sum)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    count = try reader.readDouble()
+    sum = try reader.readDouble()
+  }
 
   mutating func merge(_ other: any Score) {
     guard let other = other as? MeanAbsoluteError else { return }
@@ -45,6 +56,16 @@ struct RootMeanSquaredError: Score {
   }
 
   var value: Double? { count > 0 ? (sum / count).squareRoot() : nil }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(count)
+    writer.write(sum)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    count = try reader.readDouble()
+    sum = try reader.readDouble()
+  }
 
   mutating func merge(_ other: any Score) {
     guard let other = other as? RootMeanSquaredError else { return }
@@ -80,6 +101,20 @@ struct R2: Score {
   }
 
   var value: Double? { squares > 0 ? 1 - residual / squares : nil }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(count)
+    writer.write(mean)
+    writer.write(squares)
+    writer.write(residual)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    count = try reader.readDouble()
+    mean = try reader.readDouble()
+    squares = try reader.readDouble()
+    residual = try reader.readDouble()
+  }
 
   mutating func merge(_ other: any Score) {
     guard let other = other as? R2, other.count > 0 else { return }

@@ -1,8 +1,10 @@
+package import Snapshots
+
 /// How honest probabilities are: how often class 1 came where so much of it was predicted.
 ///
 /// Bins are finer towards 0 and 1, where the probabilities of rare classes lie. The expected
 /// calibration error is Σ (rows of the bin / all rows)·|mean predicted − share that came|.
-package struct Reliability: Sendable {
+package struct Reliability: Snapshotted, Sendable {
   /// Upper ends of the bins.
   package static let edges = [0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 1]
 
@@ -32,6 +34,19 @@ package struct Reliability: Sendable {
       sums[bin] += outcome.prediction
       if outcome.label > 0.5 { events[bin] += 1 }
     }
+  }
+
+  package func write(to writer: inout SnapshotWriter) {
+    writer.write(counts)
+    writer.write(sums)
+    writer.write(events)
+  }
+
+  package mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    counts = try reader.readInts()
+    sums = try reader.readDoubles(count: Reliability.edges.count)
+    events = try reader.readInts()
+    guard counts.count == sums.count, events.count == sums.count else { throw .corrupt }
   }
 
   /// The bins that hold rows.

@@ -1,4 +1,5 @@
 import Glibc
+package import Snapshots
 
 /// One prediction beside the label that came for it.
 package struct Outcome: Sendable, Equatable {
@@ -48,7 +49,7 @@ package struct Outcome: Sendable, Equatable {
 /// A figure of merit over a stream of outcomes, updated as they come.
 ///
 /// Laws: a batch is the same as one by one; merging two halves is the same as the whole.
-package protocol Score: Sendable {
+package protocol Score: Snapshotted, Sendable {
   mutating func observe(_ outcome: Outcome)
 
   /// Takes outcomes in order.

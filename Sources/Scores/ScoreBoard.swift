@@ -1,7 +1,8 @@
 import Catalogues
+package import Snapshots
 
 /// All scores of one model: over everything, and over the last rows.
-package struct ScoreBoard: Sendable {
+package struct ScoreBoard: Snapshotted, Sendable {
   package let task: ScoreTask
   private var scores: [NamedScore]
   /// For each score the first of its type, which counts for all of them.
@@ -71,6 +72,25 @@ package struct ScoreBoard: Sendable {
     return score.score.value
   }
 
+  package func write(to writer: inout SnapshotWriter) {
+    for i in scores.indices where counting[i] == i { scores[i].score.write(to: &writer) }
+    writer.write(recent.flatMap(\.numbers))
+    writer.write(next)
+  }
+
+  package mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    for i in scores.indices where counting[i] == i { try scores[i].score.restore(from: &reader) }
+    let numbers = try reader.readDoubles()
+    guard numbers.count % Outcome.width == 0, numbers.count / Outcome.width <= windowRows else {
+      throw .corrupt
+    }
+    recent = stride(from: 0, to: numbers.count, by: Outcome.width).map {
+      Outcome(numbers[$0..<$0 + Outcome.width])
+    }
+    next = try reader.readInt()
+    guard next == 0 || recent.indices.contains(next) else { throw .corrupt }
+  }
+
   /// Forgets the window, not the scores over everything.
   package mutating func clearWindow() {
     recent.removeAll(keepingCapacity: true)
@@ -85,5 +105,21 @@ package struct ScoreBoard: Sendable {
   /// The named score over everything.
   package func overall(_ name: String) -> Double? {
     scores.firstIndex { $0.name == name }.flatMap { value($0) }
+  }
+}
+
+extension Outcome {
+  /// Numbers of an outcome in a snapshot.
+  fileprivate static let width = 6
+
+  fileprivate var numbers: [Double] {
+    [label, prediction, guess, labelProbability, previousLabel, loss]
+  }
+
+  fileprivate init(_ numbers: ArraySlice<Double>) {
+    let n = Array(numbers)
+    self.init(
+      label: n[0], prediction: n[1], guess: n[2], labelProbability: n[3], previousLabel: n[4],
+      loss: n[5])
   }
 }

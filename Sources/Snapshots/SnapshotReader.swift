@@ -21,6 +21,12 @@ package struct SnapshotReader {
     cursor = 16
   }
 
+  /// Reads a payload that stood whole in another snapshot.
+  package init(payload: [UInt8]) {
+    bytes = payload[...]
+    cursor = 0
+  }
+
   private static func word(_ bytes: [UInt8], at offset: Int, bytes count: Int) -> UInt64 {
     var value: UInt64 = 0
     for i in (0..<count).reversed() { value = value << 8 | UInt64(bytes[offset + i]) }
@@ -55,23 +61,81 @@ package struct SnapshotReader {
     return String(decoding: bytes[(cursor - count)..<cursor], as: UTF8.self)
   }
 
-  package mutating func readDoubles() throws(SnapshotError) -> [Double] {
+  package mutating func readDoubles() throws(SnapshotError) -> [Double] { try readNumbers(0) }
+  package mutating func readInts() throws(SnapshotError) -> [Int] { try readNumbers(0) }
+  package mutating func readWords() throws(SnapshotError) -> [UInt64] { try readNumbers(0) }
+  package mutating func readInt32s() throws(SnapshotError) -> [Int32] { try readNumbers(0) }
+  package mutating func readBytes() throws(SnapshotError) -> [UInt8] { try readNumbers(0) }
+
+  private mutating func readNumbers<Number: BitwiseCopyable>(
+    _ zero: Number
+  ) throws(SnapshotError) -> [Number] {
+    let size = MemoryLayout<Number>.stride
+    let count = try readCount(ofSize: size)
+    let start = cursor
+    cursor += count * size
+    let piece = bytes[start..<cursor]
+    return Array(unsafeUninitializedCapacity: count) { buffer, filled in
+      piece.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
+      filled = count
+    }
+  }
+
+  /// As many numbers as `buffer` has room for; any other count is refused.
+  package mutating func read<Number: BitwiseCopyable>(
+    into buffer: UnsafeMutableBufferPointer<Number>
+  ) throws(SnapshotError) {
+    let size = MemoryLayout<Number>.stride
+    guard try readCount(ofSize: size) == buffer.count else { throw .corrupt }
+    let start = cursor
+    cursor += buffer.count * size
+    bytes[start..<cursor].withUnsafeBytes {
+      UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0)
+    }
+  }
+
+  package mutating func readStrings() throws(SnapshotError) -> [String] {
     let count = try readCount(ofSize: 8)
-    var values: [Double] = []
+    var values: [String] = []
     values.reserveCapacity(count)
-    for _ in 0..<count { values.append(try readDouble()) }
+    for _ in 0..<count { values.append(try readString()) }
     return values
   }
 
-  package mutating func readInts() throws(SnapshotError) -> [Int] {
-    let count = try readCount(ofSize: 8)
-    var values: [Int] = []
+  package mutating func readOptionalDouble() throws(SnapshotError) -> Double? {
+    try readBool() ? try readDouble() : nil
+  }
+
+  package mutating func readOptionalInt() throws(SnapshotError) -> Int? {
+    try readBool() ? try readInt() : nil
+  }
+
+  package mutating func readOptionalString() throws(SnapshotError) -> String? {
+    try readBool() ? try readString() : nil
+  }
+
+  /// A list of anything, each by `body`; an element takes at least `size` bytes.
+  package mutating func readList<Element>(
+    ofSize size: Int = 1, _ body: (inout SnapshotReader) throws(SnapshotError) -> Element
+  ) throws(SnapshotError) -> [Element] {
+    let count = try readCount(ofSize: size)
+    var values: [Element] = []
     values.reserveCapacity(count)
-    for _ in 0..<count { values.append(try readInt()) }
+    for _ in 0..<count { values.append(try body(&self)) }
     return values
   }
 
-  private mutating func readCount(ofSize size: Int) throws(SnapshotError) -> Int {
+  /// The same numbers, of which there have to be as many.
+  package mutating func readDoubles(count: Int) throws(SnapshotError) -> [Double] {
+    let values = try readDoubles()
+    guard values.count == count else { throw .corrupt }
+    return values
+  }
+
+  /// Bytes that have not been read.
+  package var left: Int { bytes.endIndex - cursor }
+
+  package mutating func readCount(ofSize size: Int) throws(SnapshotError) -> Int {
     let count = try readInt()
     guard count >= 0, count <= (bytes.endIndex - cursor) / size else { throw .corrupt }
     return count

@@ -15,9 +15,13 @@ package struct SnapshotWriter: Sendable {
   package static let magic: [UInt8] = Array("WEIR".utf8)
   package static let version: UInt32 = 1
 
-  private(set) var payload: [UInt8] = []
+  /// What was written, without header and checksum.
+  package private(set) var payload: [UInt8] = []
 
   package init() {}
+
+  /// What another writer has written, as it is.
+  package mutating func write(payload other: [UInt8]) { payload += other }
 
   package mutating func write(_ value: UInt64) {
     withUnsafeBytes(of: value.littleEndian) { payload.append(contentsOf: $0) }
@@ -32,14 +36,44 @@ package struct SnapshotWriter: Sendable {
     payload.append(contentsOf: value.utf8)
   }
 
-  package mutating func write(_ values: [Double]) {
+  package mutating func write(_ value: Double?) {
+    write(value != nil)
+    if let value { write(value) }
+  }
+
+  package mutating func write(_ value: Int?) {
+    write(value != nil)
+    if let value { write(value) }
+  }
+
+  package mutating func write(_ value: String?) {
+    write(value != nil)
+    if let value { write(value) }
+  }
+
+  package mutating func write(_ values: [Double]) { values.withUnsafeBufferPointer { write($0) } }
+  package mutating func write(_ values: [Int]) { values.withUnsafeBufferPointer { write($0) } }
+  package mutating func write(_ values: [UInt64]) { values.withUnsafeBufferPointer { write($0) } }
+  package mutating func write(_ values: [Int32]) { values.withUnsafeBufferPointer { write($0) } }
+  package mutating func write(_ values: [UInt8]) { values.withUnsafeBufferPointer { write($0) } }
+
+  package mutating func write(_ values: [String]) {
     write(values.count)
     for value in values { write(value) }
   }
 
-  package mutating func write(_ values: [Int]) {
+  /// Numbers as they lie in memory, which is little endian wherever this runs.
+  package mutating func write<Number: BitwiseCopyable>(_ values: UnsafeBufferPointer<Number>) {
     write(values.count)
-    for value in values { write(value) }
+    payload.append(contentsOf: UnsafeRawBufferPointer(values))
+  }
+
+  /// A list of anything, each by `body`.
+  package mutating func write<Element>(
+    _ values: [Element], _ body: (inout SnapshotWriter, Element) -> Void
+  ) {
+    write(values.count)
+    for value in values { body(&self, value) }
   }
 
   /// The whole snapshot: header, payload, checksum.

@@ -4,6 +4,8 @@ import Glibc
 package enum OutputError: Error, Equatable {
   case cannotOpen(path: String, reason: String)
   case cannotWrite(path: String, reason: String)
+  /// A file that is to be gone on with has been cut short since.
+  case tooShort(path: String, bytes: Int, expected: Int)
   /// The reader of our output has left. Not a failure.
   case readerLeft
 
@@ -11,6 +13,9 @@ package enum OutputError: Error, Equatable {
     switch self {
     case .cannotOpen(let path, let reason): "cannot open \(path) for writing: \(reason)"
     case .cannotWrite(let path, let reason): "cannot write \(path): \(reason)"
+    case .tooShort(let path, let bytes, let expected):
+      "\(path) has \(bytes) bytes, but had \(expected) when the checkpoint was made; "
+        + "name another file to go on without what it held"
     case .readerLeft: "the reader of the output has left"
     }
   }
@@ -28,17 +33,40 @@ package final class OutputFile {
   private var count = 0
   private var line: [UInt8] = []
 
-  /// Makes or empties the file at `path`; "-" is standard output.
-  package init(path: String) throws(OutputError) {
+  /// Bytes written out so far, with those that were kept.
+  package private(set) var length = 0
+
+  /// Makes or empties the file at `path`; "-" is standard output. `keeping` are so many bytes of what is there.
+  package init(path: String, keeping: Int = 0) throws(OutputError) {
     self.path = path == "-" ? "standard output" : path
     guard path != "-" else {
       descriptor = 1
       return
     }
-    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    let emptied = keeping > 0 ? 0 : O_TRUNC
+    descriptor = open(path, O_WRONLY | O_CREAT | emptied | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       throw .cannotOpen(path: path, reason: String(cString: strerror(errno)))
     }
+    guard keeping > 0 else { return }
+    var about = stat()
+    // What is no file, a pipe say, has nothing to keep.
+    guard fstat(descriptor, &about) == 0, about.st_mode & S_IFMT == S_IFREG else { return }
+    guard about.st_size >= keeping else {
+      throw .tooShort(path: path, bytes: Int(about.st_size), expected: keeping)
+    }
+    guard ftruncate(descriptor, keeping) == 0, lseek(descriptor, 0, SEEK_END) == keeping else {
+      throw .cannotWrite(path: path, reason: String(cString: strerror(errno)))
+    }
+    length = keeping
+  }
+
+  /// What was written out is on the medium when this returns; only of a file is there anything to be done.
+  package func synchronise() throws(OutputError) {
+    guard descriptor > 1, fdatasync(descriptor) != 0, errno != EINVAL, errno != EROFS else {
+      return
+    }
+    throw .cannotWrite(path: path, reason: String(cString: strerror(errno)))
   }
 
   deinit {
@@ -103,6 +131,7 @@ package final class OutputFile {
         throw .cannotWrite(path: path, reason: String(cString: strerror(reason)))
       }
       written += some
+      length += some
     }
   }
 }

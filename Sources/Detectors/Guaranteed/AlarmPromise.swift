@@ -1,3 +1,5 @@
+package import Snapshots
+
 /// What a detector promises about its false alarms, and on what ground.
 package struct AlarmPromise: Sendable, Hashable {
   /// Values from one false alarm to the next, on average: at least so many. From any moment on, the chance of
@@ -15,6 +17,22 @@ package struct AlarmPromise: Sendable, Hashable {
     self.isGuaranteed = isGuaranteed
     self.condition = condition
     self.autocorrelation = autocorrelation
+  }
+}
+
+extension AlarmPromise {
+  package func write(to writer: inout SnapshotWriter) {
+    writer.write(budget)
+    writer.write(isGuaranteed)
+    writer.write(condition)
+    writer.write(autocorrelation)
+  }
+
+  package init(from reader: inout SnapshotReader) throws(SnapshotError) {
+    budget = try reader.readDouble()
+    isGuaranteed = try reader.readBool()
+    condition = try reader.readString()
+    autocorrelation = try reader.readDouble()
   }
 }
 

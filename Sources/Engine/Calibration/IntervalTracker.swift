@@ -1,3 +1,5 @@
+package import Snapshots
+
 /// Prediction intervals that keep their coverage under drift: conformal quantile tracking.
 ///
 /// Errors are put on one scale by what is expected of a prediction of that size, then each end of the
@@ -12,7 +14,7 @@
 ///
 /// Reference: A. N. Angelopoulos, E. J. Candès and R. J. Tibshirani, Conformal PID control for time
 /// series prediction, NeurIPS 2023, equation 3 (quantile tracking), with scaled scores.
-struct IntervalTracker: Sendable {
+struct IntervalTracker: Snapshotted, Sendable {
   private static let step = 0.05
   private static let memory = 0.999
 
@@ -45,6 +47,16 @@ struct IntervalTracker: Sendable {
     return (prediction + lower * scale, prediction + upper * scale)
   }
 
+  func write(to writer: inout SnapshotWriter) {
+    writer.write([lower, upper, rows, sizes, squares, errors, products])
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let n = try reader.readDoubles(count: 7)
+    (lower, upper, rows, sizes) = (n[0], n[1], n[2], n[3])
+    (squares, errors, products) = (n[4], n[5], n[6])
+  }
+
   mutating func observe(_ prediction: Double, label: Double) {
     let scale = scale(prediction)
     let error = label - prediction
@@ -66,7 +78,7 @@ struct IntervalTracker: Sendable {
 }
 
 /// How many labels lay within their intervals, and how wide those were.
-package struct CoverageCount: Sendable, Equatable {
+package struct CoverageCount: Snapshotted, Sendable, Equatable {
   package private(set) var labels = 0
   package private(set) var within = 0
   private var widths = 0.0
@@ -74,6 +86,18 @@ package struct CoverageCount: Sendable, Equatable {
   /// Share of labels within; nil before the first.
   package var share: Double? { labels > 0 ? Double(within) / Double(labels) : nil }
   package var meanWidth: Double? { labels > 0 ? widths / Double(labels) : nil }
+
+  package func write(to writer: inout SnapshotWriter) {
+    writer.write(labels)
+    writer.write(within)
+    writer.write(widths)
+  }
+
+  package mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    labels = try reader.readInt()
+    within = try reader.readInt()
+    widths = try reader.readDouble()
+  }
 
   /// Takes what `other` has counted since it was `before`.
   mutating func add(_ other: CoverageCount, beyond before: CoverageCount) {

@@ -1,4 +1,5 @@
 import Glibc
+import Snapshots
 
 /// Probabilities made honest while the stream goes on: p ← σ(a·log-odds(p) + b), with a and b learned
 /// from the labels as they come, one Newton step a row, older rows counting less.
@@ -9,7 +10,7 @@ import Glibc
 ///
 /// Reference: J. Platt, Probabilistic outputs for support vector machines, 1999; the online form as in
 /// C. Gupta and A. Ramdas, Online Platt scaling with calibeating, ICML 2023.
-struct PlattScaling: Sendable {
+struct PlattScaling: Snapshotted, Sendable {
   private static let forgetting = 0.9998
   private static let prior = 0.01
 
@@ -21,6 +22,14 @@ struct PlattScaling: Sendable {
   private static func logOdds(_ p: Double) -> Double {
     let bounded = max(1e-9, min(1 - 1e-9, p))
     return log(bounded / (1 - bounded))
+  }
+
+  func write(to writer: inout SnapshotWriter) { writer.write([slope, offset, pss, pso, poo]) }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let n = try reader.readDoubles(count: 5)
+    (slope, offset) = (n[0], n[1])
+    (pss, pso, poo) = (n[2], n[3], n[4])
   }
 
   func calibrated(_ p: Double) -> Double {

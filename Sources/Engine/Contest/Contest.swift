@@ -18,12 +18,12 @@ struct Contest {
   private let options: EngineOptions
   private let testName: String
   /// The place among the runners of the one that is served.
-  private(set) var served = 0
-  private(set) var contestants: [Contestant] = []
+  var served = 0
+  var contestants: [Contestant] = []
   /// The one that the last promotion replaced.
-  private var replaced: Int?
+  var replaced: Int?
   /// Who was served from which event on, as far as labels may still come.
-  private var reigns: [(from: Int, runner: Int)] = [(0, 0)]
+  var reigns: [(from: Int, runner: Int)] = [(0, 0)]
   var record: ServedRecord
   private var scratch: [Double] = []
 
@@ -54,7 +54,7 @@ struct Contest {
   /// The risk of one challenger.
   private var share: Double { options.promoteRisk / Double(sharers) }
 
-  private func test() -> any PairedTest {
+  func test() -> any PairedTest {
     guard let test = try? Catalogue.pairedTests.make(testName, ()) else {
       preconditionFailure("\(testName) was made once")
     }

@@ -20,7 +20,7 @@ struct ServedRecord {
   var causes: [AlarmCause] = []
   var reactions: [JournalEntry] = []
   /// How much of what the served model has to tell is from before it was served.
-  private var mark = Mark()
+  var mark = Mark()
 
   // What rows of the last batch got, and what was learned of their cost.
   private(set) var predictions: Predictions
@@ -29,7 +29,7 @@ struct ServedRecord {
   private(set) var losses: [EventLoss] = []
 
   /// How much of its lists a runner had filled.
-  private struct Mark {
+  struct Mark {
     var (alarms, alarmCount, causes, reactions) = (0, 0, 0, 0)
   }
 

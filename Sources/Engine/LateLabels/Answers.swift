@@ -1,8 +1,9 @@
 import Batches
 import Learners
+import Snapshots
 
 /// What one model said of rows whose labels are still under way, by slot.
-struct Answers: Sendable {
+struct Answers: Snapshotted, Sendable {
   /// As served.
   private(set) var predictions: Predictions
   /// Before calibration: the first value of each.
@@ -67,6 +68,25 @@ struct Answers: Sendable {
   /// Another model is to learn the rows: what this one left behind is not for it.
   mutating func forgetMemos() {
     for k in memos.indices { memos[k] = .nan }
+  }
+
+  func write(to writer: inout SnapshotWriter) {
+    predictions.write(to: &writer)
+    writer.write(raw)
+    writer.write(intervals.flatMap { [$0.low, $0.high] })
+    writer.write(memoWidth)
+    writer.write(memos)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try predictions.restore(from: &reader)
+    let slots = raw.count
+    raw = try reader.readDoubles(count: slots)
+    let ends = try reader.readDoubles(count: 2 * slots)
+    intervals = (0..<slots).map { (ends[2 * $0], ends[2 * $0 + 1]) }
+    memoWidth = try reader.readInt()
+    guard (1...1 << 24).contains(memoWidth) else { throw .corrupt }
+    memos = try reader.readDoubles(count: slots * memoWidth)
   }
 
   /// Slots become smaller by `count`.

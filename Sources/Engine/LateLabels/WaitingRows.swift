@@ -1,4 +1,5 @@
 import Batches
+import Snapshots
 
 /// Rows that were predicted and whose labels are still under way, oldest first.
 ///
@@ -23,6 +24,17 @@ final class WaitingRows {
 
   var count: Int { rows.count - first }
   var isFull: Bool { rows.isFull }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(first)
+    rows.write(to: &writer)
+  }
+
+  func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    first = try reader.readInt()
+    rows = try MicroBatch.read(denseWidth: rows.denseWidth, capacity: capacity, from: &reader)
+    guard rows.capacity == capacity, (0...rows.count).contains(first) else { throw .corrupt }
+  }
 
   /// Takes over a row; returns its slot.
   func append(_ batch: borrowing MicroBatch, _ row: Int) -> Int {

@@ -1,4 +1,5 @@
 import Learners
+import Snapshots
 
 /// Where a model stands between alarms: a state machine without I/O.
 ///
@@ -14,6 +15,20 @@ enum ReactionState {
   /// nil: the one that is still serving.
   case collecting(reason: String, rival: (any Learner)?)
   case trial(Trial)
+
+  func write(to writer: inout SnapshotWriter) {
+    switch self {
+    case .stable: writer.write(0)
+    case .collecting(let reason, let rival):
+      writer.write(1)
+      writer.write(reason)
+      writer.write(rival != nil)
+      rival?.write(to: &writer)
+    case .trial(let trial):
+      writer.write(2)
+      trial.write(to: &writer)
+    }
+  }
 
   var isTrial: Bool { if case .trial = self { true } else { false } }
 }

@@ -1,5 +1,6 @@
 import Learners
 import Scores
+import Snapshots
 
 /// Compares a model that a reaction made with the one before it, on the same later events.
 ///
@@ -35,6 +36,32 @@ struct Trial {
     self.started = started
     self.predictions = predictions
     self.outcomes = outcomes
+  }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(version)
+    writer.write(reason)
+    writer.write(started)
+    previous.write(to: &writer)
+    outcomes.write(to: &writer)
+    answers?.write(to: &writer)
+    writer.write([count, newLoss, oldLoss, mean, squares])
+  }
+
+  /// A trial as it was written; `like` is the model untrained, `answers` and `predictions` have room for what was said.
+  init(
+    from reader: inout SnapshotReader, like fresh: any Learner, predictions: Predictions,
+    outcomes: OutcomeMaker, answers: Answers?
+  ) throws(SnapshotError) {
+    self.init(
+      previous: fresh, version: try reader.readInt(), reason: try reader.readString(),
+      started: try reader.readInt(), predictions: predictions, outcomes: outcomes,
+      answers: answers)
+    try previous.restore(from: &reader)
+    try self.outcomes.restore(from: &reader)
+    try self.answers?.restore(from: &reader)
+    let n = try reader.readDoubles(count: 5)
+    (count, newLoss, oldLoss, mean, squares) = (n[0], n[1], n[2], n[3], n[4])
   }
 
   mutating func compare(new: Double, old: Double) {

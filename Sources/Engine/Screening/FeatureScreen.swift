@@ -1,6 +1,7 @@
 import Batches
 import Glibc
 import Learners
+import Snapshots
 
 /// Which products of features are worth a weight of their own, found out while the stream goes on.
 ///
@@ -21,7 +22,7 @@ import Learners
 /// Both happen at fixed positions of the stream, from labels that have come.
 ///
 /// Cost of a row: one addition for each candidate, at most `mostCandidates`.
-struct FeatureScreen: Sendable {
+struct FeatureScreen: Snapshotted, Sendable {
   static let period = 512
   private static let significance = 4.0
   private static let leastSaving = 0.004
@@ -201,6 +202,81 @@ struct FeatureScreen: Sendable {
         (cell, x) = (cells[family], standardised[dense])
       }
       candidates[k].table.observe(cell: cell, x: x, error: error, curvature: curvature)
+    }
+  }
+
+  // MARK: - Snapshots
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(families) { writer, family in
+      writer.write(family.name)
+      writer.write(family.levels)
+      writer.write(family.dense)
+      writer.write(family.isOn)
+    }
+    writer.write(changed)
+    writer.write(indices) { $0.write($1) }
+    writer.write(numbers)
+    writer.write(candidates) { writer, candidate in
+      switch candidate.product {
+      case .families(let a, let b): writer.write([0, a, b])
+      case .scaled(let family, let dense): writer.write([1, family, dense])
+      }
+      candidate.table.write(to: &writer)
+    }
+    writer.write(scales) { $0.write([$1.count, $1.mean, $1.squares]) }
+    writer.write(slots)
+    writer.write(cells)
+    writer.write(familyTallies) { $1.write(to: &$0) }
+    writer.write(numberTallies) { $1.write(to: &$0) }
+    writer.write(muted.sorted())
+    writer.write(hasNegative)
+    writer.write([rows, squares])
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    families = try reader.readList { reader throws(SnapshotError) in
+      FeatureFamily(
+        name: try reader.readString(), levels: try reader.readInts(), dense: try reader.readInts(),
+        isOn: try reader.readBool())
+    }
+    changed = try reader.readInt()
+    indices = try reader.readList { reader throws(SnapshotError) in try reader.readInts() }
+    numbers = try reader.readInt32s()
+    candidates = try reader.readList { reader throws(SnapshotError) in
+      let product = try reader.readInts()
+      guard product.count == 3 else { throw SnapshotError.corrupt }
+      var candidate = Candidate(
+        product: product[0] == 0
+          ? .families(product[1], product[2]) : .scaled(family: product[1], dense: product[2]))
+      try candidate.table.restore(from: &reader)
+      return candidate
+    }
+    scales = try reader.readList { reader throws(SnapshotError) in
+      let n = try reader.readDoubles(count: 3)
+      return Scale(count: n[0], mean: n[1], squares: n[2])
+    }
+    slots = try reader.readInts()
+    cells = try reader.readInts()
+    familyTallies = try FeatureScreen.tallies(from: &reader)
+    numberTallies = try FeatureScreen.tallies(from: &reader)
+    muted = Set(try reader.readInts())
+    hasNegative = try reader.readBool()
+    let n = try reader.readDoubles(count: 2)
+    (rows, squares) = (n[0], n[1])
+    guard indices.count == families.count, cells.count == families.count,
+      familyTallies.count == families.count, numberTallies.count == denseNames.count,
+      scales.count == denseNames.count, slots.allSatisfy(families.indices.contains)
+    else { throw .corrupt }
+  }
+
+  private static func tallies(
+    from reader: inout SnapshotReader
+  ) throws(SnapshotError) -> [PartTally] {
+    try reader.readList { reader throws(SnapshotError) in
+      var tally = PartTally()
+      try tally.restore(from: &reader)
+      return tally
     }
   }
 

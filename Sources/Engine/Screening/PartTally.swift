@@ -1,15 +1,30 @@
 import Glibc
+import Snapshots
 
 /// What one part of a linear model's predictions has been worth: how much greater the loss would have been
 /// without it, its mean staying, on rows that were not yet learned.
 ///
 /// Absolute error for numbers, log loss for classes. A feature that carries nothing has a weight that
 /// is noise, and its part makes the loss greater on average.
-struct PartTally: Sendable {
+struct PartTally: Snapshotted, Sendable {
   private(set) var rows = 0
   private var mean = 0.0
   private var sum = 0.0
   private var squares = 0.0
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(rows)
+    writer.write(mean)
+    writer.write(sum)
+    writer.write(squares)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    rows = try reader.readInt()
+    mean = try reader.readDouble()
+    sum = try reader.readDouble()
+    squares = try reader.readDouble()
+  }
 
   /// Takes the part `value` of a predictor.
   mutating func observe(

@@ -1,3 +1,5 @@
+import Snapshots
+
 /// What the errors of a model still know of one product of features: for each of its cells the sums
 /// A of x·e, B of x²·v and C of x²·e².
 ///
@@ -5,13 +7,28 @@
 /// know, Σ A²/C is about a χ² of as many degrees of freedom as there are cells, whatever the variance
 /// of each cell (H. White, A heteroskedasticity-consistent covariance matrix estimator and a direct test
 /// for heteroskedasticity, Econometrica 48, 1980).
-struct ResidualTable: Sendable {
+struct ResidualTable: Snapshotted, Sendable {
   private var products: [Double] = []
   private var squares: [Double] = []
   private var spreads: [Double] = []
   /// Rows seen, and the sum of their e²/v.
   private(set) var rows = 0.0
   private(set) var errors = 0.0
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(products)
+    writer.write(squares)
+    writer.write(spreads)
+    writer.write([rows, errors])
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    products = try reader.readDoubles()
+    squares = try reader.readDoubles(count: products.count)
+    spreads = try reader.readDoubles(count: products.count)
+    let n = try reader.readDoubles(count: 2)
+    (rows, errors) = (n[0], n[1])
+  }
 
   mutating func observe(cell: Int, x: Double, error: Double, curvature: Double) {
     while products.count <= cell {

@@ -29,6 +29,8 @@ package enum IngestError: Error, Equatable {
   case cannotWrite(path: String, reason: String)
   case damagedCompression(reason: String)
   case notText(reason: String)
+  /// The input of an earlier run is not what it was.
+  case cannotGoOn(reason: String)
   case noHeader
   /// The user asked for an end before the first event. Not a failure.
   case interrupted
@@ -49,6 +51,9 @@ package enum IngestError: Error, Equatable {
     case .damagedCompression(let reason):
       return "the compressed input is damaged: \(reason); what came before was learned"
     case .notText(let reason): return "the input is not text that weir reads: \(reason)"
+    case .cannotGoOn(let reason):
+      return "the input begins as what the checkpoint has learned, but is not that any more: "
+        + "\(reason); give it the same input, or one that begins with what is new"
     case .noHeader:
       return
         "the input is empty: no header line; name the columns with --columns a,b,c if it has none"

@@ -43,6 +43,16 @@ struct InputBuffer: ~Copyable {
     mark = -1
   }
 
+  /// What was used since the mark.
+  var marked: UnsafeRawBufferPointer {
+    precondition(mark >= 0, "no mark")
+    return UnsafeRawBufferPointer(
+      start: storage + InputBuffer.margin + mark, count: start - mark)
+  }
+
+  /// From here on what is used is forgotten again.
+  mutating func removeMark() { mark = -1 }
+
   /// Space for more bytes, at least one; grows when what is kept fills the buffer.
   mutating func space() -> UnsafeMutableRawBufferPointer {
     let kept = mark >= 0 ? mark : start

@@ -1,8 +1,9 @@
 import Batches
+import Snapshots
 
 /// What a category was so many rows or seconds ago, kept apart by key: a category itself, of one level
 /// more, for what is not known.
-struct EarlierLevels {
+struct EarlierLevels: Snapshotted {
   /// The level of what lies before the first row.
   static let unknown = 0
 
@@ -30,6 +31,16 @@ struct EarlierLevels {
       case .seconds(let seconds): moments.value(at: time - seconds, key: key)
       }
     return value.isNaN ? EarlierLevels.unknown : Int(value)
+  }
+
+  func write(to writer: inout SnapshotWriter) {
+    rows.write(to: &writer)
+    moments.write(to: &writer)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try rows.restore(from: &reader)
+    try moments.restore(from: &reader)
   }
 
   /// Takes the level of a row, counted from 0.

@@ -126,6 +126,7 @@ struct FeaturePlan: Equatable {
   var targetName: String
   var id: Int?
   var weight: Int?
+  var sequence: Int?
   var time: [Int] = []
   var key: Int?
   var dense: [DenseFeature] = []
@@ -243,6 +244,13 @@ struct FeaturePlanner {
       plan.weight = try column(name, "--weight")
       plan.needs[try column(name, "--weight")].insert(.number)
     }
+    if let name = options.sequence {
+      guard name != targetName else {
+        throw .conflictingRoles(name: name, first: "--target", second: "--sequence")
+      }
+      plan.sequence = try column(name, "--sequence")
+      plan.needs[try column(name, "--sequence")].insert(.number)
+    }
     if let name = options.key {
       guard name != targetName else {
         throw .conflictingRoles(name: name, first: "--target", second: "--key")
@@ -298,7 +306,7 @@ struct FeaturePlanner {
   }
 
   private mutating func addColumnFeatures() throws(IngestError) {
-    var apart = Set([plan.target, plan.id, plan.weight].compactMap { $0 })
+    var apart = Set([plan.target, plan.id, plan.weight, plan.sequence].compactMap { $0 })
     // A timestamp is no feature unless the user says so; an hour column may well be one.
     if let first = plan.time.first { apart.insert(first) }
     // An ignored column may still be part of a cross, of a category's type if --category says so.

@@ -1,5 +1,7 @@
+import Snapshots
+
 /// Earlier values of one series, kept apart by key: the last `longest` of each.
-struct LagHistory {
+struct LagHistory: Snapshotted {
   private let longest: Int
   private var values: [Double] = []
   private var counts: [Int] = []
@@ -10,6 +12,17 @@ struct LagHistory {
   func value(_ distance: Int, key: Int) -> Double {
     guard key < counts.count, counts[key] >= distance else { return .nan }
     return values[key * longest + (counts[key] - distance) % longest]
+  }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(values)
+    writer.write(counts)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    values = try reader.readDoubles()
+    counts = try reader.readInts()
+    guard values.count == counts.count * longest else { throw .corrupt }
   }
 
   mutating func add(_ value: Double, key: Int) {
@@ -27,7 +40,7 @@ struct LagHistory {
 /// The value at a moment is that of the latest row not after it, so that a gap in the stream does not
 /// shift what "24 hours ago" means. Rows older than `longest` seconds leave, all but the last of them.
 /// Times that go back are taken as equal to the latest. Cost: a binary search a value.
-struct TimedHistory {
+struct TimedHistory: Snapshotted {
   private struct Line {
     var times: [Double] = []
     var values: [Double] = []
@@ -51,6 +64,25 @@ struct TimedHistory {
     return low > lines[key].first ? lines[key].values[low - 1] : .nan
   }
 
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(lines) { writer, line in
+      writer.write(line.times)
+      writer.write(line.values)
+      writer.write(line.first)
+    }
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    lines = try reader.readList { reader throws(SnapshotError) in
+      let times = try reader.readDoubles()
+      let line = Line(
+        times: times, values: try reader.readDoubles(count: times.count),
+        first: try reader.readInt())
+      guard (0...times.count).contains(line.first) else { throw SnapshotError.corrupt }
+      return line
+    }
+  }
+
   mutating func add(_ value: Double, time: Double, key: Int) {
     guard !time.isNaN else { return }
     while lines.count <= key { lines.append(Line()) }
@@ -70,7 +102,7 @@ struct TimedHistory {
 }
 
 /// Running means of the target by group: m ← m + max(1/n, rate)·(y − m).
-struct MeanHistory {
+struct MeanHistory: Snapshotted {
   private let rate: Double
   private var means: [Double] = []
   private var counts: [Int] = []
@@ -80,6 +112,17 @@ struct MeanHistory {
   /// The mean of `group`; NaN when nothing of it was seen yet.
   func value(_ group: Int) -> Double {
     group < counts.count && counts[group] > 0 ? means[group] : .nan
+  }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(means)
+    writer.write(counts)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    means = try reader.readDoubles()
+    counts = try reader.readInts()
+    guard means.count == counts.count else { throw .corrupt }
   }
 
   mutating func add(_ value: Double, group: Int) {
@@ -94,7 +137,7 @@ struct MeanHistory {
 }
 
 /// Mean and spread of a number so far, for putting crossed numbers on one scale.
-struct RunningScale {
+struct RunningScale: Snapshotted {
   private var count = 0.0
   private var mean = 0.0
   private var squares = 0.0
@@ -102,6 +145,13 @@ struct RunningScale {
   func standardised(_ value: Double) -> Double {
     guard squares > 0 else { return 0 }
     return (value - mean) * (count / squares).squareRoot()
+  }
+
+  func write(to writer: inout SnapshotWriter) { writer.write([count, mean, squares]) }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let n = try reader.readDoubles(count: 3)
+    (count, mean, squares) = (n[0], n[1], n[2])
   }
 
   mutating func add(_ value: Double) {
@@ -120,7 +170,7 @@ struct PendingLabel {
 }
 
 /// Labels that come some rows after their rows, in the order of the rows.
-struct PendingLabels {
+struct PendingLabels: Snapshotted {
   let delay: Int
   private let width: Int
   private var labels: [PendingLabel] = []
@@ -134,6 +184,26 @@ struct PendingLabels {
   init(delay: Int, width: Int) {
     self.delay = delay
     self.width = width
+  }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(labels.flatMap { [$0.value, $0.time] })
+    writer.write(labels.map(\.key))
+    writer.write(groups)
+    writer.write(first)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let numbers = try reader.readDoubles()
+    let keys = try reader.readInts()
+    groups = try reader.readInts()
+    first = try reader.readInt()
+    guard numbers.count == 2 * keys.count, groups.count == keys.count * width,
+      (0...keys.count).contains(first)
+    else { throw .corrupt }
+    labels = keys.indices.map {
+      PendingLabel(value: numbers[2 * $0], key: keys[$0], time: numbers[2 * $0 + 1])
+    }
   }
 
   mutating func add(_ label: PendingLabel, _ rowGroups: [Int]) {

@@ -22,6 +22,8 @@ package struct IngestOptions: Sendable, Equatable {
   package var category: [String] = []
   package var id: String?
   package var weight: String?
+  /// A column whose number grows from event to event: what is not beyond the last one taken was taken before.
+  package var sequence: String?
   /// A timestamp column, or a date column and an hour column.
   package var time: [String] = []
   /// Products of columns: `hr*workingday`.
@@ -48,6 +50,11 @@ package struct IngestOptions: Sendable, Equatable {
   package var hashBits = 18
   /// How long the oldest event of a batch waits for company.
   package var delayMilliseconds = 100
+
+  /// Whether what the first events fixed is to be found again by a later run (`EventSource.write`).
+  package var isResumable = false
+  /// Whether what an earlier run put into quarantine stays.
+  package var keepsQuarantine = false
 
   package init() {}
 }

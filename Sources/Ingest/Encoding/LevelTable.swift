@@ -1,9 +1,11 @@
+import Snapshots
+
 /// Numbers the distinct values of a category column in the order in which they first appear.
 ///
 /// Open addressing with linear probing over a power-of-two table. A value of up to 8 bytes is
 /// compared as one word; longer ones byte by byte in an arena. At the limit, new values share the
 /// last number. No allocation unless a value is new.
-struct LevelTable {
+struct LevelTable: Snapshotted {
   /// The number given to a value, and whether it was met for the first time.
   struct Level {
     let index: Int
@@ -62,6 +64,30 @@ struct LevelTable {
     return Level(index: index, isNew: true)
   }
 
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(arena)
+    writer.write(bounds.map(\.length))
+    writer.write(isFull)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let bytes = try reader.readBytes()
+    let lengths = try reader.readInt32s()
+    var table = LevelTable(limit: limit)
+    let scratch = Scratch()
+    var start = 0
+    for length in lengths {
+      let end = start + Int(length)
+      guard length >= 0, end <= bytes.count,
+        table.level(scratch.piece(Array(bytes[start..<end]))).isNew
+      else { throw .corrupt }
+      start = end
+    }
+    table.isFull = try reader.readBool()
+    guard start == bytes.count else { throw .corrupt }
+    self = table
+  }
+
   /// The first eight bytes; a shorter value's word has zeros after it.
   @inline(__always)
   private static func word(_ field: Field) -> UInt64 {
@@ -104,7 +130,7 @@ struct LevelTable {
 
 /// Numbers distinct 64-bit keys in the order in which they first appear; for pairs of levels. At the
 /// limit, new keys share the last number.
-struct KeyTable {
+struct KeyTable: Snapshotted {
   private let limit: Int
   private var keys = [UInt64](repeating: 0, count: 64)
   private var indices = [Int32](repeating: -1, count: 64)
@@ -124,6 +150,21 @@ struct KeyTable {
     count += 1
     if count * 2 > keys.count { grow() }
     return LevelTable.Level(index: count - 1, isNew: true)
+  }
+
+  /// The keys in the order of their numbers.
+  func write(to writer: inout SnapshotWriter) {
+    var ordered = [UInt64](repeating: 0, count: count)
+    for slot in keys.indices where indices[slot] >= 0 { ordered[Int(indices[slot])] = keys[slot] }
+    writer.write(ordered)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    var table = KeyTable(limit: limit)
+    for key in try reader.readWords() {
+      guard table.index(key).isNew else { throw .corrupt }
+    }
+    self = table
   }
 
   private static func slot(_ key: UInt64, in size: Int) -> Int {

@@ -3,7 +3,7 @@ import CLanes
 
 /// Why a row cannot be taken; `EventSource` adds where it stands. A class, so that the rows that have none hand over a
 /// word and not 56 bytes.
-final class Fault {
+final class Fault: Sendable {
   let kind: Refusal.Kind
   let column: Int?
   /// What is at fault, where it is no column.
@@ -17,6 +17,9 @@ final class Fault {
     (self.kind, self.column, self.feature) = (kind, column, feature)
     (self.expected, self.found) = (expected, found)
   }
+
+  /// Nothing is wrong with the row: it was taken before.
+  static let passedOver = Fault(kind: .malformed, column: nil, expected: "", found: "")
 
   /// A feature has another value than a number.
   static func notANumber(_ value: Field, feature: Field) -> Fault {
@@ -63,19 +66,24 @@ private struct PlainRun {
 /// all and only then touches any state, so that nothing is learned from a bad row. No allocation in
 /// steady state.
 struct RowEncoder: ~Copyable {
-  private(set) var plan: FeaturePlan
+  var plan: FeaturePlan
   /// The columns of the row at hand.
   private(set) var columns: RowColumns
-  private(set) var target: TargetReader
+  var target: TargetReader
   private(set) var notices: [SourceNotice] = []
   /// Events accepted so far.
-  private(set) var accepted = 0
+  var accepted = 0
 
   private let categoryLimit: Int
   private let columnCount: Int
   private let targetColumn: Int?
   private let weightColumn: Int?
   private let timeColumn: Int?
+  private let sequenceColumn: Int?
+  /// The sequence number of the last event taken.
+  var lastSequence = -Double.infinity
+  /// Events that were passed over as their sequence number was not beyond the last one.
+  var passedOver = 0
   private let idColumn: Int?
   /// Whether rows have features without a column.
   private let hasTokens: Bool
@@ -86,30 +94,30 @@ struct RowEncoder: ~Copyable {
   private let derived: [Int]
   private let textual: [Int]
   private let levelColumns: [Int]
-  private var tables: [LevelTable]
+  var tables: [LevelTable]
   private let levels: UnsafeMutablePointer<Int>
-  private var newLevels: [Int]
+  var newLevels: [Int]
   /// Rows of each key so far, where a category that is no column is there.
-  private var rowsByKey: [Int] = []
+  var rowsByKey: [Int] = []
   /// For each such category its past; clocks have none.
-  private var earlierLevels: [EarlierLevels]
-  private var groups: [KeyTable]
-  private var sparseKeys: [KeyTable]
-  private var sparseNames: [(feature: Int, key: UInt64)] = []
-  private var families: [EncodedFamily]
+  var earlierLevels: [EarlierLevels]
+  var groups: [KeyTable]
+  var sparseKeys: [KeyTable]
+  var sparseNames: [(feature: Int, key: UInt64)] = []
+  var families: [EncodedFamily]
   /// The numbers of the families that are on.
-  private var active: [Int]
+  var active: [Int]
   private var meanGroups: [Int]
-  private var lags: [LagHistory]
-  private var timedLags: [TimedHistory]
-  private var means: [MeanHistory]
-  private var scales: [RunningScale]
-  private var pending: PendingLabels
+  var lags: [LagHistory]
+  var timedLags: [TimedHistory]
+  var means: [MeanHistory]
+  var scales: [RunningScale]
+  var pending: PendingLabels
   /// Dense features that no longer tell anything, and the mean that they have instead.
-  private var muted: [(feature: Int, value: Double)] = []
+  var muted: [(feature: Int, value: Double)] = []
   /// Sums of each feature's values that were there, and how many were not.
-  private let sums: UnsafeMutablePointer<Double>
-  private let missing: UnsafeMutablePointer<Int>
+  let sums: UnsafeMutablePointer<Double>
+  let missing: UnsafeMutablePointer<Int>
   /// Columns that must not be missing, and features that remember their last value.
   private let required: [Int]
   private let remembered: [(feature: Int, column: Int)]
@@ -125,6 +133,7 @@ struct RowEncoder: ~Copyable {
     targetColumn = plan.target
     weightColumn = plan.weight
     timeColumn = plan.time.first
+    sequenceColumn = plan.sequence
     idColumn = plan.id
     hasTokens = !plan.hashed.isEmpty
     isRegression = plan.task == .regression
@@ -204,6 +213,17 @@ struct RowEncoder: ~Copyable {
       }
       time = moment
     }
+    if let column = sequenceColumn {
+      let number = numbers[column]
+      guard !number.isNaN else {
+        return Fault(
+          kind: .missingValue, column: column, expected: "a sequence number", found: "nothing")
+      }
+      guard number > lastSequence else {
+        passedOver += 1
+        return Fault.passedOver
+      }
+    }
     for k in 0..<required.count where numbers[required[k]].isNaN {
       return Fault(
         kind: .missingValue, column: required[k], expected: "a value (--missing refuse)",
@@ -242,6 +262,7 @@ struct RowEncoder: ~Copyable {
       batch.endRow(target: label, weight: weight, time: time, line: line)
       remember(label, key: key, time: time)
     }
+    if let column = sequenceColumn { lastSequence = numbers[column] }
     if let column = idColumn, !fields[column].isEmpty { batch.setLastID(fields[column].bytes) }
     accepted += 1
     return nil
@@ -426,7 +447,7 @@ struct RowEncoder: ~Copyable {
   }
 
   /// The last values of the features whose policy asks for them.
-  private var last: [Int: Double] = [:]
+  var last: [Int: Double] = [:]
 
   private static func group(
     _ columns: [Int], _ levels: UnsafePointer<Int>, _ table: inout KeyTable
@@ -455,7 +476,7 @@ struct RowEncoder: ~Copyable {
     for feature in scaledFeatures { scales[feature].add(row[feature]) }
   }
 
-  private var scaledFeatures: [Int]
+  var scaledFeatures: [Int]
 
   var featureFamilies: [FeatureFamily] {
     plan.sparse.map { family in
@@ -478,11 +499,16 @@ struct RowEncoder: ~Copyable {
         plan.sparse[known].isOn = true
         return
       }
-      plan.sparse.append(SparseFeature(columns: levels, dense: dense))
-      sparseKeys.append(KeyTable(limit: categoryLimit))
-      families.append(EncodedFamily(plan.sparse[plan.sparse.count - 1]))
+      add(SparseFeature(columns: levels, dense: dense))
       for number in dense where !scaledFeatures.contains(number) { scaledFeatures.append(number) }
     }
+  }
+
+  /// Makes room for a family that was not there from the beginning.
+  mutating func add(_ family: SparseFeature) {
+    plan.sparse.append(family)
+    sparseKeys.append(KeyTable(limit: categoryLimit))
+    families.append(EncodedFamily(family))
   }
 
   /// The global index of a family's joint level, numbered in order of first appearance.
@@ -577,7 +603,7 @@ struct RowEncoder: ~Copyable {
 
 /// Where a family's joint levels are found among all sparse features: a trivial value, so that reading it
 /// counts no references.
-private struct EncodedFamily {
+struct EncodedFamily {
   /// The column whose levels they are; -1: several columns'.
   let column: Int
   let hasNumbers: Bool
@@ -590,6 +616,17 @@ private struct EncodedFamily {
     hasNumbers = !feature.dense.isEmpty
     scale = feature.scale
     indices = .allocate(capacity: 1)
+  }
+
+  /// The indices of levels, −1 where there is none.
+  var table: [Int32] { Array(UnsafeBufferPointer(start: indices, count: room)) }
+
+  /// The same family with the indices that a snapshot has.
+  mutating func take(_ table: [Int32]) {
+    indices.deallocate()
+    indices = .allocate(capacity: max(table.count, 1))
+    indices.update(from: table, count: table.count)
+    room = table.count
   }
 
   @inline(__always)

@@ -1,7 +1,8 @@
 import Batches
+import Snapshots
 
 /// Reads the target: a number, or the index of a class.
-struct TargetReader {
+struct TargetReader: Snapshotted {
   private let task: Task
   private var classes: [String] = []
   private var values: [Double?] = []
@@ -134,6 +135,15 @@ struct TargetReader {
     guard classes.count < TargetReader.classLimit else { return nil }
     classes.append(field.text)
     return Double(classes.count - 1)
+  }
+
+  /// Classes as they were met. Which of them have names of one byte is found again when they come.
+  func write(to writer: inout SnapshotWriter) { writer.write(classes) }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    classes = try reader.readStrings()
+    guard task != .binary || classes.count == values.count else { throw .corrupt }
+    weightByClass.removeAll()
   }
 
   private func isEqual(_ field: Field, _ name: String) -> Bool {

@@ -64,12 +64,74 @@ struct RecordReader: ~Copyable {
   /// Bytes used so far.
   var offset: Int { buffer.offset }
 
+  /// The first bytes of the input that have been read, `InputPlace.mostBeginning` at most.
+  private(set) var beginning: [UInt8] = []
+
+  private mutating func readMore(
+    until deadline: MonotonicTime?
+  ) throws(IngestError) -> ReadOutcome {
+    let space = buffer.space()
+    let outcome = try source.read(into: space, until: deadline)
+    guard case .bytes(let count) = outcome else { return outcome }
+    buffer.append(count)
+    let room = InputPlace.mostBeginning - beginning.count
+    if room > 0 { beginning += space[..<min(room, count)] }
+    return outcome
+  }
+
+  // MARK: - Going on where another reader was
+
+  /// Whether the input, of which nothing has been used, begins with `bytes`; waits until that can be told.
+  mutating func begins(with bytes: ArraySlice<UInt8>) throws(IngestError) -> Bool {
+    while true {
+      let known = UnsafeRawBufferPointer(start: buffer.first, count: min(buffer.count, bytes.count))
+      guard bytes.prefix(known.count).elementsEqual(known) else { return false }
+      if known.count == bytes.count { return true }
+      if isFinished { return false }
+      switch try readMore(until: nil) {
+      case .bytes, .gap, .late: continue
+      case .end: isFinished = true
+      case .interrupted: throw .interrupted
+      }
+    }
+  }
+
+  /// Passes over `count` bytes, with which a line has to end, so many of them there.
+  mutating func pass(_ count: Int, lines: Int) throws(IngestError) {
+    isAtStart = false
+    var (left, found, last) = (count, 0, UInt8(ascii: "\n"))
+    while left > 0 {
+      let some = min(left, buffer.count)
+      if some > 0 {
+        found += lineFeeds(UnsafePointer(buffer.first), UnsafePointer(buffer.first + some))
+        last = buffer.first[some - 1]
+        buffer.advance(some)
+        left -= some
+        continue
+      }
+      guard !isFinished else { throw .cannotGoOn(reason: "it ends at byte \(count - left)") }
+      switch try readMore(until: nil) {
+      case .bytes, .gap, .late: continue
+      case .end: isFinished = true
+      case .interrupted: throw .interrupted
+      }
+    }
+    guard found == lines, last == UInt8(ascii: "\n") else {
+      throw .cannotGoOn(
+        reason: last == UInt8(ascii: "\n")
+          ? "there are \(found) lines before byte \(count), there were \(lines)"
+          : "no line begins at byte \(count)")
+    }
+    searched = 0
+    line = lines + 1
+  }
+
   /// The first bytes of the input, for telling formats apart, and whether the input ends with them.
   mutating func peek() throws(IngestError) -> Field {
     while buffer.count < 4096, !isFinished {
-      let outcome = try source.read(into: buffer.space(), until: nil)
+      let outcome = try readMore(until: nil)
       switch outcome {
-      case .bytes(let count): buffer.append(count)
+      case .bytes: break
       // A writer that left without a word, or in the middle of the first line: the next may go on.
       case .gap, .late: continue
       case .end: isFinished = true
@@ -97,6 +159,12 @@ struct RecordReader: ~Copyable {
     quoteIsOpen = false
   }
 
+  /// Bytes used since the mark.
+  var marked: UnsafeRawBufferPointer { buffer.marked }
+
+  /// Forgets the mark without going back.
+  mutating func removeMark() { buffer.removeMark() }
+
   /// The next record. Waits for it until `deadline`; nil: for ever.
   mutating func next(until deadline: MonotonicTime?) throws(IngestError) -> Outcome {
     while true {
@@ -114,9 +182,9 @@ struct RecordReader: ~Copyable {
         continue
       }
       if !isSkipping, buffer.count > lineLimit { return .refused(skipLongRecord()) }
-      let outcome = try source.read(into: buffer.space(), until: deadline)
+      let outcome = try readMore(until: deadline)
       switch outcome {
-      case .bytes(let count): buffer.append(count)
+      case .bytes: break
       case .gap: if buffer.count > 0 { finishLastLine() }
       case .late: return .late
       case .end: isFinished = true
@@ -128,9 +196,8 @@ struct RecordReader: ~Copyable {
   /// Uses up the next piece of bytes without looking at one; how many they were, 0 at the end.
   mutating func skipPiece() throws(IngestError) -> Int {
     while buffer.count == 0, !isFinished {
-      switch try source.read(into: buffer.space(), until: nil) {
-      case .bytes(let count): buffer.append(count)
-      case .gap, .late: continue
+      switch try readMore(until: nil) {
+      case .bytes, .gap, .late: continue
       case .end: isFinished = true
       case .interrupted: throw .interrupted
       }

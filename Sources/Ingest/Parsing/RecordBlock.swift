@@ -120,6 +120,8 @@ final class RecordBlock: @unchecked Sendable {
 
   func line(_ row: Int) -> Int { places[row].line }
 
+  func offset(_ row: Int) -> Int { places[row].offset }
+
   func columns(_ row: Int) -> RowColumns { columns[row] }
 
   /// Why row `row` could not be parsed. Rows are to be asked for in order.

@@ -1,3 +1,5 @@
+import Snapshots
+
 /// A row that was not taken: where it stands, what was expected there, and what was found.
 package struct Refusal: Sendable, Equatable {
   /// Kinds of refusal, as they are counted.
@@ -39,6 +41,26 @@ package struct Refusal: Sendable, Equatable {
     self.expected = expected
     self.found = found
     self.record = Array(record.bytes)
+  }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(kind.rawValue)
+    writer.write([line, offset])
+    writer.write(column)
+    writer.write([expected, found])
+    writer.write(record)
+  }
+
+  init(from reader: inout SnapshotReader) throws(SnapshotError) {
+    guard let kind = Kind(rawValue: try reader.readString()) else { throw .corrupt }
+    self.kind = kind
+    let place = try reader.readInts()
+    column = try reader.readOptionalString()
+    let words = try reader.readStrings()
+    guard place.count == 2, words.count == 2 else { throw .corrupt }
+    (line, offset) = (place[0], place[1])
+    (expected, found) = (words[0], words[1])
+    record = try reader.readBytes()
   }
 
   package var message: String {

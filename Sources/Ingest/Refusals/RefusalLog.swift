@@ -1,4 +1,5 @@
 import Glibc
+package import Snapshots
 
 /// What happens to a bad row, and how many there may be.
 package struct BadRowPolicy: Sendable, Equatable {
@@ -34,16 +35,21 @@ package struct BadRowPolicy: Sendable, Equatable {
 }
 
 /// Counts bad rows by kind, keeps the first few, and puts the rows where the policy says.
-package struct RefusalLog {
+package struct RefusalLog: Snapshotted {
   private let policy: BadRowPolicy
   package private(set) var counts: [Refusal.Kind: Int] = [:]
   package private(set) var samples: [Refusal] = []
   private var quarantine: Int32 = -1
 
-  package init(_ policy: BadRowPolicy) throws(IngestError) {
+  /// Bytes in quarantine.
+  private var kept = 0
+
+  /// `keepsQuarantine`: what is there already stays until `restore` says how much of it is wanted.
+  package init(_ policy: BadRowPolicy, keepsQuarantine: Bool = false) throws(IngestError) {
     self.policy = policy
     guard case .quarantine(let path) = policy.action else { return }
-    quarantine = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    let emptied = keepsQuarantine ? 0 : O_TRUNC
+    quarantine = open(path, O_WRONLY | O_CREAT | emptied | O_CLOEXEC, 0o644)
     guard quarantine >= 0 else {
       throw .cannotWrite(path: path, reason: String(cString: strerror(errno)))
     }
@@ -76,12 +82,12 @@ package struct RefusalLog {
     throw .tooManyBadRows(count: total, limit: policy.limit.text, first: first)
   }
 
-  private func keep(_ refusal: Refusal, _ path: String) throws(IngestError) {
+  private mutating func keep(_ refusal: Refusal, _ path: String) throws(IngestError) {
     let bytes = refusal.record + [UInt8(ascii: "\n")]
     var written = 0
     while written < bytes.count {
       let count = bytes.withUnsafeBytes { buffer in
-        write(quarantine, buffer.baseAddress.map { $0 + written }, bytes.count - written)
+        Glibc.write(quarantine, buffer.baseAddress.map { $0 + written }, bytes.count - written)
       }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else {
@@ -89,6 +95,29 @@ package struct RefusalLog {
       }
       written += count
     }
+    kept += bytes.count
+  }
+
+  package func write(to writer: inout SnapshotWriter) {
+    let kinds = counts.sorted { $0.key.rawValue < $1.key.rawValue }
+    writer.write(kinds.map(\.key.rawValue))
+    writer.write(kinds.map(\.value))
+    writer.write(samples) { $1.write(to: &$0) }
+    writer.write(kept)
+  }
+
+  /// What was put into quarantine since is taken out of it.
+  package mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let (kinds, numbers) = (try reader.readStrings(), try reader.readInts())
+    guard kinds.count == numbers.count else { throw .corrupt }
+    for (name, count) in zip(kinds, numbers) {
+      guard let kind = Refusal.Kind(rawValue: name) else { throw .corrupt }
+      counts[kind] = count
+    }
+    samples = try reader.readList { reader throws(SnapshotError) in try Refusal(from: &reader) }
+    kept = try reader.readInt()
+    guard quarantine >= 0 else { return }
+    if ftruncate(quarantine, kept) == 0 { _ = lseek(quarantine, 0, SEEK_END) }
   }
 
   /// Closes the quarantine file.

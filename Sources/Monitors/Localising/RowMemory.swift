@@ -1,5 +1,6 @@
 package import Batches
 import Kernels
+package import Snapshots
 
 /// Rows of a stream, for looking back at: the latest ones, and a sample of those before, each as likely to be in it
 /// as any other (Vitter, Random sampling with a reservoir, ACM TOMS 11 (1985), algorithm R).
@@ -7,7 +8,7 @@ import Kernels
 /// Of each row: its event number, its dense features and which of them were missing, one level of each family of
 /// plain categories, and what it cost. Memory is taken once: some 8 MB at most, so that wide rows are fewer, but 64 of
 /// each kind however wide they are.
-package struct RowMemory {
+package struct RowMemory: Snapshotted {
   /// Latest rows that are kept, and as many of those before; fewer when they are wide.
   private static let mostRows = 1024
   private static let mostNumbers = 1 << 19
@@ -51,6 +52,23 @@ package struct RowMemory {
     seen += 1
   }
 
+  package func write(to writer: inout SnapshotWriter) {
+    ring.write(to: &writer)
+    sample.write(to: &writer)
+    writer.write(seen)
+    writer.write(random.state)
+    writer.write(ignored.sorted())
+  }
+
+  package mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try ring.restore(from: &reader)
+    try sample.restore(from: &reader)
+    seen = try reader.readInt()
+    guard seen >= 0 else { throw .corrupt }
+    random.state = try reader.readWord()
+    ignored = Set(try reader.readInts())
+  }
+
   /// From now on nothing is to be made of a dense feature: its values were taken away.
   package mutating func ignore(_ feature: Int) { ignored.insert(feature) }
 
@@ -90,7 +108,7 @@ package struct RowMemory {
 }
 
 /// Rows side by side.
-private struct Shelf {
+private struct Shelf: Snapshotted {
   let denseWidth: Int
   let families: [Int]
   private(set) var dense: [Double]
@@ -105,6 +123,22 @@ private struct Shelf {
     levels = Array(repeating: -1, count: rows * families.count)
     events = Array(repeating: -1, count: rows)
     losses = Array(repeating: .nan, count: rows)
+  }
+
+  func write(to writer: inout SnapshotWriter) {
+    writer.write(dense)
+    writer.write(levels)
+    writer.write(events)
+    writer.write(losses)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let rows = events.count
+    dense = try reader.readDoubles(count: dense.count)
+    levels = try reader.readInt32s()
+    events = try reader.readInts()
+    losses = try reader.readDoubles(count: rows)
+    guard levels.count == rows * families.count, events.count == rows else { throw .corrupt }
   }
 
   var memoryBytes: Int { 8 * (dense.count + events.count + losses.count) + 4 * levels.count }

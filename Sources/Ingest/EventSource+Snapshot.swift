@@ -1,0 +1,94 @@
+import Batches
+package import Snapshots
+
+/// Going on where an earlier run was. What the first events fixed is found again from their own bytes, by the way it was
+/// found at first; the rest is state.
+///
+/// A later run makes `reopened` of the snapshot, which has the schema and the families of the first moment, then
+/// `restore`s what came of them, and `attach`es the input.
+extension EventSource {
+  /// Events that were passed over as they had been taken before, by their sequence.
+  package var passedOver: Int { encoder.passedOver }
+
+  /// Writes where the source stands. To be called between two rows, when the notices have been taken.
+  package func write(to writer: inout SnapshotWriter) {
+    writer.write(opening)
+    writer.write(headerLength)
+    var place = place
+    let used = (place.offset ?? -1) + 1
+    place.beginning = Array(reader.beginning.prefix(used))
+    place.write(to: &writer)
+    encoder.write(to: &writer)
+    refusals.write(to: &writer)
+  }
+
+  /// A source as it was before its first row.
+  package static func reopened(
+    _ options: IngestOptions, from reader: inout SnapshotReader
+  ) throws -> EventSource {
+    let opening = try reader.readBytes()
+    let headerLength = try reader.readInt()
+    var options = options
+    options.isResumable = true
+    options.keepsQuarantine = true
+    let source = try EventSource.open(MemorySource(opening), options)
+    guard source.headerLength == headerLength else { throw SnapshotError.corrupt }
+    return source
+  }
+
+  /// Takes over what came after that.
+  package mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    place = try InputPlace(from: &reader)
+    try encoder.restore(from: &reader)
+    try refusals.restore(from: &reader)
+  }
+
+  /// Reads on from `source`: what the earlier run used of it is passed over, if it begins with the same bytes.
+  package mutating func attach(
+    _ source: any ByteSource
+  ) throws(IngestError) -> InputContinuation {
+    var fresh = RecordReader(source, lineLimit: settled.lineLimit)
+    fresh.configure(
+      quotes: format.quotesHoldLineEnds, delimiter: format.delimiter, comment: format.comment)
+    var continuation = InputContinuation.new
+    if let offset = place.offset, try fresh.begins(with: place.beginning[...]) {
+      try fresh.pass(offset, lines: place.line - 1)
+      // The last record was used too.
+      switch try fresh.next(until: nil) {
+      case .record, .refused, .late: break
+      case .interrupted: throw .interrupted
+      case .end: throw .cannotGoOn(reason: "it ends at byte \(offset)")
+      }
+      continuation = .same(bytes: fresh.offset)
+    } else {
+      place = InputPlace()
+      try passHeader(&fresh)
+    }
+    reader = fresh
+    return continuation
+  }
+
+  /// An input that goes on with new events may begin with the header again, or not; another header is refused.
+  private func passHeader(_ fresh: inout RecordReader) throws(IngestError) {
+    guard headerLength > 0 else { return }
+    let header = opening[..<headerLength]
+    if try fresh.begins(with: header) {
+      return try fresh.pass(headerLength, lines: header.count { $0 == UInt8(ascii: "\n") })
+    }
+    _ = try fresh.peek()
+    fresh.setMark()
+    if let first = try fresh.nextRecord(), names(first, target: schema.targetName) {
+      throw .badHeader(
+        reason: "it is another one than the checkpoint was made with: "
+          + Refusal.sample(first.body))
+    }
+    fresh.rewind()
+  }
+
+  /// Whether a record has the target's name in it, as a header has.
+  private func names(_ record: Record, target: String) -> Bool {
+    let name = Array(target.utf8)
+    return record.body.bytes.split { $0 == format.delimiter || $0 == UInt8(ascii: "\"") }
+      .contains { $0.elementsEqual(name) }
+  }
+}
