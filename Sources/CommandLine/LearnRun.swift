@@ -103,24 +103,14 @@ struct LearnRun: ~Copyable {
     let input = GzipSource(bytes)
     var state = before?.source
     var source = try LearnRun.source(input, settings.ingest, labels, from: &state)
-    var wish = settings.engine
-    if wish.season == nil { wish.season = source.settled.season }
-    // With features made for it, the model may as well be the best there is.
-    if options.auto, wish.models.isEmpty {
-      wish.models = [source.schema.task.automaticModel(hasPast: options.lag != ["none"])]
-    }
-    let settled = options.settled(source.settled, models: wish.models)
-    wish.screens = settled.screen == "on"
-    wish.keepsLosses = options.losses != nil
-    wish.keepsVersions = options.registry != nil
-    // Batches of very wide rows are shorter: where they end changes no result, and 256 rows of 100,000 numbers are 200 MB.
-    let widest = LearnRun.mostNumbers / max(source.schema.denseWidth, 1)
-    wish.batchRows = min(wish.batchRows, max(1, widest))
-    var engine = try Engine(wish, source.schema, families: source.families)
+    let settled = options.settled(
+      source.settled, models: LearnRun.models(options, settings, source.schema.task))
+    var engine = try engine(options, settings, source)
     let served = engine.models[0]
     guard options.draw == nil || served.drawing != nil else {
       throw Failure(
-        message: "--draw: \(served.name) is no tree; one is --model hoeffding-tree",
+        message: "--draw: \(engine.servedName ?? served.name) is no tree; one is --model "
+          + "hoeffding-tree",
         code: Exit.usage)
     }
     if let before {
@@ -133,7 +123,7 @@ struct LearnRun: ~Copyable {
       try tell(try source.attach(input), before.events, options)
     }
     // Reading ahead is what a second core is for, unless one thread is all that is wished for.
-    let ahead = ReadAhead(source, rows: wish.batchRows, isAhead: options.threads != 1)
+    let ahead = ReadAhead(source, rows: engine.options.batchRows, isAhead: options.threads != 1)
     var run = LearnRun(settled, ahead, engine, outputs)
     run.isResumed = before != nil
     if let path = options.checkpoint {
@@ -152,6 +142,30 @@ struct LearnRun: ~Copyable {
         account: account)
     }
     return run
+  }
+
+  /// The models that are wished for; with features made for it, it may as well be the best there is.
+  private static func models(
+    _ options: LearnOptions, _ settings: LearnSettings, _ task: Task
+  ) -> [String] {
+    guard options.auto, settings.engine.models.isEmpty else { return settings.engine.models }
+    return [task.automaticModel(hasPast: options.lag != ["none"])]
+  }
+
+  /// The engine of a run with these options on that source.
+  static func engine(
+    _ options: LearnOptions, _ settings: LearnSettings, _ source: borrowing EventSource
+  ) throws -> Engine {
+    var wish = settings.engine
+    if wish.season == nil { wish.season = source.settled.season }
+    wish.models = models(options, settings, source.schema.task)
+    wish.screens = options.settled(source.settled, models: wish.models).screen == "on"
+    wish.keepsLosses = options.losses != nil
+    wish.keepsVersions = options.registry != nil
+    // Batches of very wide rows are shorter: where they end changes no result, and 256 rows of 100,000 numbers are 200 MB.
+    let widest = LearnRun.mostNumbers / max(source.schema.denseWidth, 1)
+    wish.batchRows = min(wish.batchRows, max(1, widest))
+    return try Engine(wish, source.schema, families: source.families)
   }
 
   /// The checkpoint to go on from, where that is wished for and there is one.
@@ -351,7 +365,7 @@ struct LearnRun: ~Copyable {
         ("task", .string(schema.task.rawValue)), ("target", .string(schema.targetName)),
         ("inferredFrom", .int(source.inferredFrom)),
         ("features", .array(schema.denseNames.map { .string($0) })),
-        ("models", .array(engine.models.map { .string($0.name) })),
+        ("models", .array(engine.modelNames.map { .string($0) })),
         ("options", Configuration.json(options)), ("version", .string(Version.text)),
       ])
   }

@@ -29,7 +29,7 @@ struct WeirCommand: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      LearnCommand.self, ReplayCommand.self, GenerateCommand.self, InjectCommand.self,
+      LearnCommand.self, PredictCommand.self, ReplayCommand.self, GenerateCommand.self, InjectCommand.self,
       DetectCommand.self,
       StudyCommand.self, ModelsCommand.self, BenchCommand.self, CatalogueCommand.self,
     ])

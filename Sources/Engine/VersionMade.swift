@@ -11,6 +11,9 @@ package struct VersionMade {
   package let entry: JournalEntry?
   /// The engine as of then (`Engine.write`).
   package let state: [UInt8]
+  /// The model that was served, and its version's number within the run.
+  package let name: String
+  package let version: Int
   package let report: ModelReport
   package let baselines: [ModelReport]
 
@@ -26,13 +29,14 @@ extension Engine {
     var writer = SnapshotWriter()
     write(to: &writer)
     return VersionMade(
-      event: events, labelled: labelled, entry: entry, state: writer.payload, report: models[0],
+      event: events, labelled: labelled, entry: entry, state: writer.payload,
+      name: runners[served].name, version: runners[served].version, report: models[0],
       baselines: baselineReports)
   }
 
   /// Keeps the version that is served if it is another one than before; the entries from `first` on tell why.
   mutating func keepVersion(_ first: Int) {
-    let version = models[0].version
+    let version = runners[served].version
     guard version != keptVersion else { return }
     keptVersion = version
     let entry = entries[first...].lazy.reversed().compactMap { told -> JournalEntry? in

@@ -76,11 +76,11 @@ struct VersionKeeper {
     _ snapshot: (VersionMade) -> [UInt8]
   ) throws -> Int {
     let served = made.report
-    let tags = ["run": run, "run-version": String(served.version)]
+    let tags = ["run": run, "run-version": String(made.version)]
     // A run that went on from a checkpoint makes again what it made before the crash.
     if made.entry != nil, let known = try added(tags) { return known }
     var record = VersionRecord(
-      created: UTCTime.now, model: served.name,
+      created: UTCTime.now, model: made.name,
       reason: made.entry.flatMap(VersionKeeper.reason) ?? "end")
     record.parent = parent
     record.evidenceJSON =
