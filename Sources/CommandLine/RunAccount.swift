@@ -106,6 +106,11 @@ struct RunAccount {
     ])
   }
 
+  /// Scores by their names.
+  static func scores(_ scores: [(name: String, value: Double)]) -> JSONValue {
+    .members(scores.map { ($0.name, .number($0.value)) })
+  }
+
   private func metrics(_ report: ModelReport) -> JSONValue {
     let window = report.board.overWindow
     return .members(

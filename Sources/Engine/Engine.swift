@@ -24,7 +24,10 @@ package struct Engine {
   private var runners: [ModelRunner] = []
   private var baselines: [ModelRunner] = []
   private var time = Double.nan
-  private var entries: [Told] = []
+  var entries: [Told] = []
+  var versionsMade: [VersionMade] = []
+  /// The served version that was kept last.
+  var keptVersion = 0
   private var familyNames: [String]
 
   /// Makes the models, the detectors and the baselines. `families` are the sparse features that rows
@@ -88,9 +91,11 @@ package struct Engine {
   /// Takes a batch; its predictions are then in `predictions`.
   package mutating func step(_ batch: borrowing MicroBatch) {
     dropLosses()
-    if waiting == nil { takeBaselines(batch) }
+    // Where versions are kept, baselines have to be where everything else is.
+    if waiting == nil, !options.keepsVersions { takeBaselines(batch) }
     var row = 0
     while row < batch.count {
+      let told = entries.count
       var stop = events + options.reactEvery - events % options.reactEvery
       if let next = featuresChangeAt { stop = min(stop, next) }
       if events < endOfWarmup { stop = min(stop, endOfWarmup) }
@@ -100,6 +105,9 @@ package struct Engine {
         for i in rows { takeLate(batch, i, event: events + i - row, waiting) }
       } else {
         for index in runners.indices { runners[index].take(batch, rows, firstEvent: events) }
+        if options.keepsVersions {
+          for index in baselines.indices { baselines[index].take(batch, rows, firstEvent: events) }
+        }
       }
       for i in rows {
         if !batch.targets[i].isNaN { labelled += 1 }
@@ -116,6 +124,7 @@ package struct Engine {
       for index in runners.indices where runners[index].hasEntries {
         entries += runners[index].takeEntries()
       }
+      if options.keepsVersions { keepVersion(told) }
     }
   }
 
@@ -201,10 +210,9 @@ package struct Engine {
 
   // MARK: - Snapshots
 
-  /// Writes all that shapes what is to come and what will be told of what was. To be called after a batch, when
-  /// entries and losses have been taken.
+  /// Writes all that shapes what is to come and what will be told of what was; but entries and losses that were not
+  /// taken are lost with it.
   package mutating func write(to writer: inout SnapshotWriter) {
-    precondition(entries.isEmpty, "\(entries.count) entries that were not taken")
     writer.write([events, labelled])
     writer.write(time)
     writer.write(familyNames)
@@ -223,6 +231,7 @@ package struct Engine {
     try waiting?.restore(from: &reader)
     for index in runners.indices { try runners[index].restore(from: &reader) }
     for index in baselines.indices { try baselines[index].restore(from: &reader) }
+    keptVersion = runners[0].version
   }
 
   /// Predictions of the served model for the rows of the last batch.
