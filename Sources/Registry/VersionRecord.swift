@@ -31,6 +31,8 @@ package struct VersionRecord: Sendable, Equatable {
   package var profileJSON = "{}"
   /// Versions of the engine, Swift and BLAS.
   package var softwareJSON = "{}"
+  /// What the maker calls it, so that it is added once though it be made again after a crash; nil: each is a new one.
+  package var key: String?
 
   package init(created: String, model: String, reason: String) {
     (self.created, self.model, self.reason) = (created, model, reason)

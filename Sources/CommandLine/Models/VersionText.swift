@@ -32,6 +32,7 @@ struct VersionText {
       ),
       ("learned", .int(record.learned)), ("source", VersionText.value(record.source)),
       ("dataHash", VersionText.value(record.dataHash)),
+      ("key", VersionText.value(record.key)),
       ("scores", VersionText.value(record.scoresJSON)),
       ("aliases", .array(aliases.map { .string($0) })),
       (
@@ -96,6 +97,7 @@ struct VersionText {
     if !times.isEmpty { lines.append(("times", times)) }
     let data = [record.source, record.dataHash].compactMap(\.self)
     if !data.isEmpty { lines.append(("data", data.joined(separator: ", "))) }
+    if let key = record.key { lines.append(("key", key)) }
     lines.append(("snapshot", "\(version.size) bytes, sha256:\(version.blob)"))
     if let pruned = version.pruned { lines.append(("pruned", pruned)) }
     if !names.isEmpty { lines.append(("names", names)) }
