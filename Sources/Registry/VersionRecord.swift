@@ -16,7 +16,7 @@ package struct VersionRecord: Sendable, Equatable {
   package var events: Range<Int>?
   /// The first and the last time of these, seconds since 1970.
   package var times: ClosedRange<Double>?
-  /// Rows with a label among them that were learned.
+  /// Rows with a label that the run had learned by then.
   package var learned = 0
   /// Where the data came from: a path, the name of a data set.
   package var source: String?
