@@ -96,9 +96,13 @@ struct LearnRun: ~Copyable {
     let bytes = try DescriptorSource.open(
       path: path, interruption: interruption, inputEndsByItself: interruption >= 0,
       follows: options.follow)
+    let labels = try options.labels.map { path in
+      let bytes = try DescriptorSource.open(path: path, interruption: interruption)
+      return (bytes: GzipSource(bytes) as any ByteSource, isFile: bytes.isFile)
+    }
     let input = GzipSource(bytes)
     var state = before?.source
-    var source = try LearnRun.source(input, settings.ingest, from: &state)
+    var source = try LearnRun.source(input, settings.ingest, labels, from: &state)
     var wish = settings.engine
     if wish.season == nil { wish.season = source.settled.season }
     // With features made for it, the model may as well be the best there is.
@@ -161,11 +165,14 @@ struct LearnRun: ~Copyable {
   }
 
   private static func source(
-    _ input: some ByteSource, _ options: IngestOptions, from state: inout SnapshotReader?
+    _ input: some ByteSource, _ options: IngestOptions,
+    _ labels: (bytes: any ByteSource, isFile: Bool)?, from state: inout SnapshotReader?
   ) throws -> EventSource {
-    guard var reader = state else { return try EventSource.open(input, options) }
+    guard var reader = state else {
+      return try EventSource.open(input, options, labels: labels)
+    }
     defer { state = reader }
-    return try EventSource.reopened(options, from: &reader)
+    return try EventSource.reopened(options, labels: labels, from: &reader)
   }
 
   private static func tell(
@@ -270,8 +277,10 @@ struct LearnRun: ~Copyable {
     guard versions != nil else { return }
     var row = 0
     for made in engine.takeVersions() {
-      versions?.account.observe(batch, row..<made.event - first)
-      row = made.event - first
+      // Where labels come by id rows are no events, and the batch counts as a whole.
+      let end = engine.options.waitRows > 0 ? batch.count : made.event - first
+      versions?.account.observe(batch, row..<end)
+      row = end
       if let account = versions?.account { versions?.keeper.note(made, account) }
     }
     versions?.account.observe(batch, row..<batch.count)
@@ -368,7 +377,7 @@ struct LearnRun: ~Copyable {
     let account = RunAccount(
       engine: engine, schema: source.schema, refusals: source.refusals,
       passedOver: options.sequence != nil ? source.passedOver : nil, seconds: elapsed,
-      isInterrupted: isInterrupted, classNames: source.classNames)
+      isInterrupted: isInterrupted, classNames: source.classNames, joined: source.joined)
     try write(
       JournalEntry(
         event: engine.events, kind: "end",

@@ -20,10 +20,12 @@ final class PredictionFile {
     _ batch: borrowing MicroBatch, _ predictions: Predictions, firstEvent: Int, versions: [Int],
     intervals: [(low: Double, high: Double)], task: Task, classes: [String]
   ) throws {
-    for row in 0..<batch.count {
+    var event = firstEvent
+    for row in 0..<batch.count where batch.ticket(row).isEvent {
+      defer { event += 1 }
       if isNDJSON {
         let line = PredictionFile.line(
-          batch, row, predictions, firstEvent + row, versions[row],
+          batch, row, predictions, event, versions[row],
           intervals.isEmpty ? nil : intervals[row], task, classes)
         try file.append(line)
       } else if task == .multiclass {

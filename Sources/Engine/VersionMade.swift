@@ -2,7 +2,7 @@ import Snapshots
 package import Telemetry
 
 /// A version of the served model, as of the event at which it came to be.
-package struct VersionMade: Sendable {
+package struct VersionMade {
   /// Events taken by then.
   package let event: Int
   /// Events with a label by then.

@@ -20,18 +20,20 @@ extension EventSource {
     place.write(to: &writer)
     encoder.write(to: &writer)
     refusals.write(to: &writer)
+    labels?.write(to: &writer)
   }
 
   /// A source as it was before its first row.
   package static func reopened(
-    _ options: IngestOptions, from reader: inout SnapshotReader
+    _ options: IngestOptions, labels: (bytes: any ByteSource, isFile: Bool)? = nil,
+    from reader: inout SnapshotReader
   ) throws -> EventSource {
     let opening = try reader.readBytes()
     let headerLength = try reader.readInt()
     var options = options
     options.isResumable = true
     options.keepsQuarantine = true
-    let source = try EventSource.open(MemorySource(opening), options)
+    let source = try EventSource.open(MemorySource(opening), options, labels: labels)
     guard source.headerLength == headerLength else { throw SnapshotError.corrupt }
     return source
   }
@@ -41,6 +43,7 @@ extension EventSource {
     place = try InputPlace(from: &reader)
     try encoder.restore(from: &reader)
     try refusals.restore(from: &reader)
+    try labels?.restore(from: &reader)
   }
 
   /// Reads on from `source`: what the earlier run used of it is passed over, if it begins with the same bytes.

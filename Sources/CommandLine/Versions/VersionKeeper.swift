@@ -28,7 +28,7 @@ struct VersionKeeper {
   ///   - source: where the events come from, in the user's words.
   ///   - configuration: the options of the run, as JSON text.
   ///   - identity: the run that this one goes on with; nil: it begins.
-  /// - Throws: what is wrong with the registry.
+  /// - Throws: `RegistryError` where there is no registry and none can be made.
   init(
     path: String, source: String, configuration: String, identity: RunIdentity?
   ) throws {
