@@ -105,7 +105,8 @@ struct LearnRun: ~Copyable {
     var source = try LearnRun.source(input, settings.ingest, labels, from: &state)
     let settled = options.settled(
       source.settled, models: LearnRun.models(options, settings, source.schema.task))
-    var engine = try engine(options, settings, source)
+    var engine = try engine(
+      options, settings, source, keepsVersions: options.registry != nil)
     let served = engine.models[0]
     guard options.draw == nil || served.drawing != nil else {
       throw Failure(
@@ -140,6 +141,7 @@ struct LearnRun: ~Copyable {
           path: registry, source: path, configuration: Configuration.json(settled).text,
           identity: before?.identity),
         account: account)
+      run.outputs.predictions?.run = run.versions?.keeper.run
     }
     return run
   }
@@ -153,15 +155,24 @@ struct LearnRun: ~Copyable {
   }
 
   /// The engine of a run with these options on that source.
+  ///
+  /// - Parameters:
+  ///   - options: as they were given.
+  ///   - settings: the same, checked.
+  ///   - source: fresh, before its first row.
+  ///   - keepsVersions: whether every version of the served model is wanted.
+  /// - Returns: an engine that has seen nothing.
+  /// - Throws: `SpecificationError` where something cannot be made.
   static func engine(
-    _ options: LearnOptions, _ settings: LearnSettings, _ source: borrowing EventSource
+    _ options: LearnOptions, _ settings: LearnSettings, _ source: borrowing EventSource,
+    keepsVersions: Bool
   ) throws -> Engine {
     var wish = settings.engine
     if wish.season == nil { wish.season = source.settled.season }
     wish.models = models(options, settings, source.schema.task)
     wish.screens = options.settled(source.settled, models: wish.models).screen == "on"
     wish.keepsLosses = options.losses != nil
-    wish.keepsVersions = options.registry != nil
+    wish.keepsVersions = keepsVersions
     // Batches of very wide rows are shorter: where they end changes no result, and 256 rows of 100,000 numbers are 200 MB.
     let widest = LearnRun.mostNumbers / max(source.schema.denseWidth, 1)
     wish.batchRows = min(wish.batchRows, max(1, widest))

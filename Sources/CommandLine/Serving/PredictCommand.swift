@@ -27,8 +27,6 @@ struct PredictCommand: ParsableCommand {
   var predictions = "-"
   @Option(help: "One JSON object at the end.")
   var summary: String?
-  @Option(help: "A column that is handed on with predictions.")
-  var id: String?
   @Option(help: "Milliseconds that an event waits for its batch to fill (100).")
   var maxDelay: Int?
   @Flag(help: "Keep a named pipe open across its writers.")

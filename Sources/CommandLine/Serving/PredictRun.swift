@@ -42,7 +42,6 @@ struct PredictRun: ~Copyable {
   private static func load(_ origin: ModelOrigin, _ command: PredictCommand) throws -> ServedModel {
     let (bytes, version) = try origin.snapshot()
     return try ServedModel(bytes, version: version) { options in
-      if let id = command.id { options.id = id }
       if let delay = command.maxDelay { options.delayMilliseconds = max(delay, 0) }
     }
   }

@@ -27,7 +27,7 @@ struct ServedModel: ~Copyable {
     change(&settings.ingest)
     var state = checkpoint.source
     var source = try EventSource.reopened(settings.ingest, from: &state)
-    var engine = try LearnRun.engine(options, settings, source)
+    var engine = try LearnRun.engine(options, settings, source, keepsVersions: false)
     try source.restore(from: &state)
     var rest = checkpoint.engine
     try engine.restore(from: &rest)
