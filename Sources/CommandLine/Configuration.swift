@@ -51,6 +51,7 @@ enum Configuration {
       .text("journal", \.journal), .text("summary", \.summary),
       .real("interval", \.interval),
       .flag("calibrate", \.calibrate), .text("screen", \.screen), .text("draw", \.draw),
+      .text("registry", \.registry),
       .text("checkpoint", \.checkpoint), .text("checkpoint-every", \.checkpointEvery),
       .flag("resume", \.resume),
       .flag("auto", \.auto),
@@ -167,7 +168,7 @@ enum Configuration {
   /// is written besides.
   private static let free: Set<String> = [
     "batch", "max-delay", "threads", "predictions", "losses", "journal", "summary", "draw",
-    "follow", "quiet", "checkpoint", "checkpoint-every", "resume", "max-bad",
+    "follow", "quiet", "registry", "checkpoint", "checkpoint-every", "resume", "max-bad",
   ]
 
   /// Completes the options of a run that goes on by those of the run before. Throws where they contradict it.

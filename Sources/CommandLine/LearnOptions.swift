@@ -184,6 +184,11 @@ struct LearnOptions: ParsableArguments {
       "A file that everything is kept in which going on takes: the model, what watches it, the columns' history, the scores, the place in the input."
   )
   var checkpoint: String?
+  @Option(
+    help:
+      "A folder that every version of the served model goes to, with what it was made from and why; the name champion points at the last one (weir models)."
+  )
+  var registry: String?
   @Option(help: "How often: N events, or Ns of the clock (30s); also at the end.")
   var checkpointEvery: String?
   @Flag(

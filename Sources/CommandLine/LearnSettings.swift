@@ -66,7 +66,7 @@ struct LearnSettings {
     ingest.id = options.id
     ingest.weight = options.weight
     ingest.sequence = options.sequence
-    ingest.isResumable = options.checkpoint != nil
+    ingest.isResumable = options.checkpoint != nil || options.registry != nil
     ingest.time = LearnSettings.list(options.time)
     guard ingest.time.count <= 2 else {
       throw LearnSettings.usage("--time takes one column, or a date column and an hour column")

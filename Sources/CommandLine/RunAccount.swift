@@ -39,7 +39,7 @@ struct RunAccount {
       ("baselines", .members(engine.baselineReports.map { ($0.name, metrics($0)) })),
       ("alarms", .array(alarms(served))),
       ("reactions", .array(served.reactions.map(\.json))),
-      ("versions", .int(served.version + 1)), ("memoryBytes", .int(served.memoryBytes)),
+      ("versions", .int(served.versions)), ("memoryBytes", .int(served.memoryBytes)),
     ]
     if let passedOver { members.insert(("passedOver", .int(passedOver)), at: 3) }
     if let target = engine.options.interval, served.coverage.labels > 0 {
@@ -67,7 +67,7 @@ struct RunAccount {
                   + [
                     ("metrics", metrics(model)), ("alarms", .int(model.alarmCount)),
                     ("reactions", .array(model.reactions.map(\.json))),
-                    ("versions", .int(model.version + 1)),
+                    ("versions", .int(model.versions)),
                     ("memoryBytes", .int(model.memoryBytes)),
                   ])
             })
@@ -110,6 +110,11 @@ struct RunAccount {
           })
       ),
     ])
+  }
+
+  /// Scores by their names.
+  static func scores(_ scores: [(name: String, value: Double)]) -> JSONValue {
+    .members(scores.map { ($0.name, .number($0.value)) })
   }
 
   private func metrics(_ report: ModelReport) -> JSONValue {

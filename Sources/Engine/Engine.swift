@@ -24,7 +24,10 @@ package struct Engine {
   var runners: [ModelRunner] = []
   private var baselines: [ModelRunner] = []
   private var time = Double.nan
-  private var entries: [Told] = []
+  var entries: [Told] = []
+  var versionsMade: [VersionMade] = []
+  /// The served version that was kept last.
+  var keptVersion = 0
   private var familyNames: [String]
   private var families: [FeatureFamily]
   private let workers: Workers
@@ -117,9 +120,11 @@ package struct Engine {
   /// Takes a batch; its predictions are then in `predictions`.
   package mutating func step(_ batch: borrowing MicroBatch) {
     dropLosses()
-    if waiting == nil { takeBaselines(batch) }
+    // Where versions are kept, baselines have to be where everything else is.
+    if waiting == nil, !options.keepsVersions { takeBaselines(batch) }
     var row = 0
     while row < batch.count {
+      let told = entries.count
       var stop = events + options.reactEvery - events % options.reactEvery
       if let next = featuresChangeAt { stop = min(stop, next) }
       if events < endOfWarmup { stop = min(stop, endOfWarmup) }
@@ -129,6 +134,9 @@ package struct Engine {
         for i in rows { takeLate(batch, i, event: events + i - row, waiting) }
       } else {
         take(batch, rows)
+        if options.keepsVersions {
+          for index in baselines.indices { baselines[index].take(batch, rows, firstEvent: events) }
+        }
       }
       if contest != nil { keepAnswers(rows) }
       for i in rows {
@@ -155,6 +163,7 @@ package struct Engine {
       for index in runners.indices where runners[index].hasEntries {
         entries += runners[index].takeEntries()
       }
+      if options.keepsVersions { keepVersion(told) }
     }
   }
 
@@ -244,10 +253,9 @@ package struct Engine {
 
   // MARK: - Snapshots
 
-  /// Writes all that shapes what is to come and what will be told of what was. To be called after a batch, when
-  /// entries and losses have been taken.
+  /// Writes all that shapes what is to come and what will be told of what was; but entries and losses that were not
+  /// taken are lost with it.
   package mutating func write(to writer: inout SnapshotWriter) {
-    precondition(entries.isEmpty, "\(entries.count) entries that were not taken")
     writer.write([events, labelled])
     writer.write(time)
     writer.write(familyNames)
@@ -269,6 +277,7 @@ package struct Engine {
     for index in runners.indices { try runners[index].restore(from: &reader) }
     nextVersion = runners.reduce(nextVersion) { max($0, $1.version + 1) }
     for index in baselines.indices { try baselines[index].restore(from: &reader) }
+    keptVersion = runners[served].version
   }
 
   /// Predictions of the served model for the rows of the last batch.

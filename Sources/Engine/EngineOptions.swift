@@ -117,6 +117,8 @@ package struct EngineOptions: Sendable, Equatable {
   package var contestEvents = 5000
   /// Whether what each event cost is kept until the next batch (`Engine.losses`).
   package var keepsLosses = false
+  /// Whether every version of the served model is kept until it is taken (`Engine.takeVersions`).
+  package var keepsVersions = false
   /// Whether it is found out what moved when an alarm was raised.
   package var explainsAlarms = true
   /// Rows in a batch at most.

@@ -590,7 +590,8 @@ struct ModelRunner {
     }
   }
 
-  private mutating func makeVersion() {
+  /// From here on it is another version of the run.
+  mutating func makeVersion() {
     version = nextVersion
     nextVersion += 1
     changes += 1
