@@ -90,7 +90,7 @@ let package = Package(
     tests("GeneratorsTests", on: ["Generators", "Catalogues", "Kernels", "TestSupport"]),
     tests(
       "IngestTests",
-      on: ["Ingest", "Batches", "Catalogues", "CLanes", "Kernels", "TestSupport"]),
+      on: ["Ingest", "Batches", "Catalogues", "CLanes", "Kernels", "Snapshots", "TestSupport"]),
     tests(
       "LearnersTests",
       on: ["Learners", "Batches", "Catalogues", "Kernels", "Snapshots", "TestSupport"]),

@@ -45,6 +45,8 @@ package struct MicroBatch: ~Copyable {
   private var familyStorage: UnsafeMutablePointer<Int16>
   private var idBytes: [UInt8] = []
   private var idStarts: [Int] = [0]
+  /// What each row has to do with its label; empty where labels are not joined by id.
+  private var tickets: [LabelTicket] = []
 
   /// Room for `capacity` rows of `denseWidth` dense features.
   package init(capacity: Int, denseWidth: Int) {
@@ -122,6 +124,10 @@ extension MicroBatch {
   package func id(_ i: Int) -> ArraySlice<UInt8> {
     i + 1 < idStarts.count ? idBytes[idStarts[i]..<idStarts[i + 1]] : []
   }
+  /// What row `i` has to do with its label.
+  package func ticket(_ i: Int) -> LabelTicket {
+    i < tickets.count ? tickets[i] : LabelTicket(.whole)
+  }
 }
 
 /// The sparse features of one row: `count` triples of an index, a value and a family.
@@ -147,6 +153,7 @@ extension MicroBatch {
     idBytes.removeAll(keepingCapacity: true)
     idStarts.removeAll(keepingCapacity: true)
     idStarts.append(0)
+    tickets.removeAll(keepingCapacity: true)
   }
 
   /// Where the next row's dense features go; `denseWidth` elements, the padding is not to be touched.
@@ -208,6 +215,18 @@ extension MicroBatch {
     while idStarts.count < count { idStarts.append(idBytes.count) }
     idBytes.append(contentsOf: bytes)
     idStarts.append(idBytes.count)
+  }
+
+  /// Says of the row that was ended last what it has to do with its label. Of all rows of a batch, or of none.
+  package mutating func setLastTicket(_ ticket: LabelTicket) {
+    precondition(tickets.count == count - 1, "\(tickets.count) tickets before row \(count - 1)")
+    tickets.append(ticket)
+  }
+
+  /// Gives row `i` the label that has come for it.
+  package mutating func setLabel(_ i: Int, _ label: Double, weight: Double) {
+    targetStorage[i] = label
+    weightStorage[i] = weight
   }
 
   /// Appends row `i` of another batch of the same width, without its id.

@@ -46,7 +46,9 @@ enum Configuration {
       .number("trial", \.trial), .text("season", \.season),
       .number("score-window", \.scoreWindow), .number("score-since", \.scoreSince),
       .text("bad-rows", \.badRows), .text("max-bad", \.maxBad), .number("max-line", \.maxLine),
-      .number("label-delay", \.labelDelay),
+      .number("label-delay", \.labelDelay), .flag("late-labels", \.lateLabels),
+      .text("labels", \.labels), .text("arrival", \.arrival), .number("wait-rows", \.waitRows),
+      .text("ttl", \.ttl),
       .text("predictions", \.predictions), .text("losses", \.losses),
       .text("journal", \.journal), .text("summary", \.summary),
       .real("interval", \.interval),
@@ -185,10 +187,22 @@ enum Configuration {
         message: "--\(member.key) is \(member.value.text), but when the checkpoint was made "
           + "\(made); leave it out to go on, or begin anew without --resume", code: Exit.usage)
     }
-    let (checkpoint, resume) = (options.checkpoint, options.resume)
+    try complete(&options, from: before)
+  }
+
+  /// Takes the options of a run over that say what it makes of its input, and none that say where its output goes.
+  static func complete(_ options: inout LearnOptions, from before: String) throws {
+    var earlier = try LearnOptions.parse([])
+    try merge(Data(before.utf8), "the checkpoint's options", into: &earlier)
     for name in free where name != "batch" { clear(name, of: &earlier) }
     try merge(Data(json(earlier).text.utf8), "the checkpoint's options", into: &options)
-    (options.checkpoint, options.resume) = (checkpoint, resume)
+  }
+
+  /// The options of the run that made a checkpoint, without those that say where its output went.
+  static func options(of before: String) throws -> LearnOptions {
+    var options = try LearnOptions.parse([])
+    try complete(&options, from: before)
+    return options
   }
 
   private static func clear(_ name: String, of options: inout LearnOptions) {

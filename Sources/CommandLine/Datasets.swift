@@ -8,18 +8,24 @@ enum Datasets {
     let files: [String]
     let time: [String]
     let summary: String
+    /// The column to be learned, one that tells rows apart, and those that would tell the label.
+    let target: String
+    var id: String?
+    var withheld: [String] = []
   }
 
   static let all = [
     DataSet(
       name: "bikes", files: ["bikes/hour.csv"], time: ["dteday", "hr"],
-      summary: "hourly bike rentals, Washington 2011–2012 (17,379 events)"),
+      summary: "hourly bike rentals, Washington 2011–2012 (17,379 events)", target: "cnt",
+      id: "instant", withheld: ["casual", "registered"]),
     DataSet(
       name: "fraud", files: ["fraud/creditcard-sample.csv.gz"], time: ["Time"],
-      summary: "card payments, every fraud and a tenth of the rest (28,930 events)"),
+      summary: "card payments, every fraud and a tenth of the rest (28,930 events)", target: "Class"
+    ),
     DataSet(
       name: "fraud-full", files: ["fraud/creditcard.csv"], time: ["Time"],
-      summary: "card payments, all 284,807; fetched by Datasets/fetch"),
+      summary: "card payments, all 284,807; fetched by Datasets/fetch", target: "Class"),
   ]
 
   /// The file of a data set, looked for in $WEIR_DATASETS, in ./Datasets, and beside the program.

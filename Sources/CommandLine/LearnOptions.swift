@@ -70,6 +70,28 @@ struct LearnOptions: ParsableArguments {
       "How many events come before an event's label is known (0): it is predicted at its place, and learned and scored when its label arrives; lags and means of the target wait too."
   )
   var labelDelay: Int?
+  @Flag(
+    help:
+      "Labels come later, in any order, as rows with an --id that was there before: a row without a label is predicted and waits, and is learned and scored when its label comes. A label's features are not looked at; one without any is a label, never a row."
+  )
+  var lateLabels = false
+  @Option(
+    help:
+      "Labels come by a second input, a file or a named pipe: CSV or NDJSON with the columns of --id and --target. Says --late-labels."
+  )
+  var labels: String?
+  @Option(
+    help:
+      "The column of --labels that says how many events come before a label. Without it, labels come by --time where both inputs have it, or as they come, which no two runs need have alike."
+  )
+  var arrival: String?
+  @Option(
+    help:
+      "Rows that may wait for their labels (100000); one more, and the oldest expires. As many ids are remembered once they have been learned or have expired."
+  )
+  var waitRows: Int?
+  @Option(help: "How long a row waits for its label, in events or event time: 5000 or 24h.")
+  var ttl: String?
   @Option(help: "Importance of a class: CLASS=WEIGHT. Repeatable.")
   var classWeight: [String] = []
   @Option(help: "Distinct values of a category that get a weight of their own (100000).")

@@ -96,23 +96,17 @@ struct LearnRun: ~Copyable {
     let bytes = try DescriptorSource.open(
       path: path, interruption: interruption, inputEndsByItself: interruption >= 0,
       follows: options.follow)
+    let labels = try options.labels.map { path in
+      let bytes = try DescriptorSource.open(path: path, interruption: interruption)
+      return (bytes: GzipSource(bytes) as any ByteSource, isFile: bytes.isFile)
+    }
     let input = GzipSource(bytes)
     var state = before?.source
-    var source = try LearnRun.source(input, settings.ingest, from: &state)
-    var wish = settings.engine
-    if wish.season == nil { wish.season = source.settled.season }
-    // With features made for it, the model may as well be the best there is.
-    if options.auto, wish.models.isEmpty {
-      wish.models = [source.schema.task.automaticModel(hasPast: options.lag != ["none"])]
-    }
-    let settled = options.settled(source.settled, models: wish.models)
-    wish.screens = settled.screen == "on"
-    wish.keepsLosses = options.losses != nil
-    wish.keepsVersions = options.registry != nil
-    // Batches of very wide rows are shorter: where they end changes no result, and 256 rows of 100,000 numbers are 200 MB.
-    let widest = LearnRun.mostNumbers / max(source.schema.denseWidth, 1)
-    wish.batchRows = min(wish.batchRows, max(1, widest))
-    var engine = try Engine(wish, source.schema, families: source.families)
+    var source = try LearnRun.source(input, settings.ingest, labels, from: &state)
+    let settled = options.settled(
+      source.settled, models: LearnRun.models(options, settings, source.schema.task))
+    var engine = try engine(
+      options, settings, source, keepsVersions: options.registry != nil)
     let served = engine.models[0]
     guard options.draw == nil || served.drawing != nil else {
       throw Failure(
@@ -130,7 +124,7 @@ struct LearnRun: ~Copyable {
       try tell(try source.attach(input), before.events, options)
     }
     // Reading ahead is what a second core is for, unless one thread is all that is wished for.
-    let ahead = ReadAhead(source, rows: wish.batchRows, isAhead: options.threads != 1)
+    let ahead = ReadAhead(source, rows: engine.options.batchRows, isAhead: options.threads != 1)
     var run = LearnRun(settled, ahead, engine, outputs)
     run.isResumed = before != nil
     if let path = options.checkpoint {
@@ -147,8 +141,42 @@ struct LearnRun: ~Copyable {
           path: registry, source: path, configuration: Configuration.json(settled).text,
           identity: before?.identity),
         account: account)
+      run.outputs.predictions?.run = run.versions?.keeper.run
     }
     return run
+  }
+
+  /// The models that are wished for; with features made for it, it may as well be the best there is.
+  private static func models(
+    _ options: LearnOptions, _ settings: LearnSettings, _ task: Task
+  ) -> [String] {
+    guard options.auto, settings.engine.models.isEmpty else { return settings.engine.models }
+    return [task.automaticModel(hasPast: options.lag != ["none"])]
+  }
+
+  /// The engine of a run with these options on that source.
+  ///
+  /// - Parameters:
+  ///   - options: as they were given.
+  ///   - settings: the same, checked.
+  ///   - source: fresh, before its first row.
+  ///   - keepsVersions: whether every version of the served model is wanted.
+  /// - Returns: an engine that has seen nothing.
+  /// - Throws: `SpecificationError` where something cannot be made.
+  static func engine(
+    _ options: LearnOptions, _ settings: LearnSettings, _ source: borrowing EventSource,
+    keepsVersions: Bool
+  ) throws -> Engine {
+    var wish = settings.engine
+    if wish.season == nil { wish.season = source.settled.season }
+    wish.models = models(options, settings, source.schema.task)
+    wish.screens = options.settled(source.settled, models: wish.models).screen == "on"
+    wish.keepsLosses = options.losses != nil
+    wish.keepsVersions = keepsVersions
+    // Batches of very wide rows are shorter: where they end changes no result, and 256 rows of 100,000 numbers are 200 MB.
+    let widest = LearnRun.mostNumbers / max(source.schema.denseWidth, 1)
+    wish.batchRows = min(wish.batchRows, max(1, widest))
+    return try Engine(wish, source.schema, families: source.families)
   }
 
   /// The checkpoint to go on from, where that is wished for and there is one.
@@ -162,11 +190,14 @@ struct LearnRun: ~Copyable {
   }
 
   private static func source(
-    _ input: some ByteSource, _ options: IngestOptions, from state: inout SnapshotReader?
+    _ input: some ByteSource, _ options: IngestOptions,
+    _ labels: (bytes: any ByteSource, isFile: Bool)?, from state: inout SnapshotReader?
   ) throws -> EventSource {
-    guard var reader = state else { return try EventSource.open(input, options) }
+    guard var reader = state else {
+      return try EventSource.open(input, options, labels: labels)
+    }
     defer { state = reader }
-    return try EventSource.reopened(options, from: &reader)
+    return try EventSource.reopened(options, labels: labels, from: &reader)
   }
 
   private static func tell(
@@ -271,8 +302,10 @@ struct LearnRun: ~Copyable {
     guard versions != nil else { return }
     var row = 0
     for made in engine.takeVersions() {
-      versions?.account.observe(batch, row..<made.event - first)
-      row = made.event - first
+      // Where labels come by id rows are no events, and the batch counts as a whole.
+      let end = engine.options.waitRows > 0 ? batch.count : made.event - first
+      versions?.account.observe(batch, row..<end)
+      row = end
       if let account = versions?.account { versions?.keeper.note(made, account) }
     }
     versions?.account.observe(batch, row..<batch.count)
@@ -369,7 +402,7 @@ struct LearnRun: ~Copyable {
     let account = RunAccount(
       engine: engine, schema: source.schema, refusals: source.refusals,
       passedOver: options.sequence != nil ? source.passedOver : nil, seconds: elapsed,
-      isInterrupted: isInterrupted, classNames: source.classNames)
+      isInterrupted: isInterrupted, classNames: source.classNames, joined: source.joined)
     try write(
       JournalEntry(
         event: engine.events, kind: "end",

@@ -15,6 +15,7 @@ struct LearnSettings {
   init(_ options: LearnOptions) throws {
     try readInput(options)
     try readRun(options)
+    try readLateLabels(options)
   }
 
   private static func list(_ text: String?) -> [String] {

@@ -130,6 +130,10 @@ struct ReactionPlan {
     (merged.detect, merged.onDrift) = (["none"], nil)
     arms = watches.flatMap { watch in reactions.map { (watch, $0) } }
     learning = try LearnSettings(merged)
+    guard learning.ingest.lateLabels == nil else {
+      throw LearnSettings.usage(
+        "weir study takes labels with their rows or --label-delay rows later, not by id")
+    }
     guard learning.engine.update != .never else {
       throw LearnSettings.usage("--update never reacts to nothing: there is nothing to compare")
     }

@@ -18,6 +18,8 @@ struct ReplayCommand: ParsableCommand {
         weir replay bikes | weir learn --config Datasets/bikes/recipe.json
         weir replay bikes --speed 36000        ten hours of rentals a second
         weir replay log.csv --time timestamp --speed 1
+        weir replay bikes --label-delay 24h --label-jitter 12h |
+          weir learn --late-labels --id instant --target cnt --time dteday,hr
       """)
 
   @Argument(help: "A data set or a file.")
@@ -29,6 +31,7 @@ struct ReplayCommand: ParsableCommand {
   var time: String?
   @Option(help: "Stop after so many events.")
   var limit: Int?
+  @OptionGroup var late: LateReplayOptions
 
   func run() throws {
     try reporting {
@@ -38,17 +41,24 @@ struct ReplayCommand: ParsableCommand {
       let known = Datasets.all.first { $0.name == source }
       let path = try known.map { try Datasets.path(of: $0) } ?? source
       var clock = time?.split(separator: ",").map(String.init) ?? known?.time ?? []
-      if speed == nil { clock = [] }
+      let plan = try late.plan()
+      let isTimed = plan?.isTimed ?? false
+      if isTimed, clock.isEmpty {
+        throw Failure(
+          message: "--label-delay in time needs --time, the column with the clock", code: Exit.usage
+        )
+      }
+      if speed == nil, !isTimed { clock = [] }
       guard speed == nil || !clock.isEmpty else {
         throw Failure(message: "--speed needs --time, the column with the clock", code: Exit.usage)
       }
       let interruption = Interruption.install()
       let bytes = try DescriptorSource.open(path: path, interruption: interruption)
       let out = try OutputFile(path: "-")
-      if speed == nil, limit == nil {
+      if speed == nil, limit == nil, plan == nil {
         try copy(GzipSource(bytes), to: out)
       } else {
-        try pace(GzipSource(bytes), clock, interruption, to: out)
+        try pace(GzipSource(bytes), clock, interruption, plan, known, to: out)
       }
     }
   }
@@ -67,12 +77,13 @@ struct ReplayCommand: ParsableCommand {
   /// Line by line, each when its time has come.
   private func pace(
     _ bytes: GzipSource<DescriptorSource>, _ clock: [String], _ interruption: Int32,
-    to out: OutputFile
+    _ plan: LateReplay.Plan?, _ known: Datasets.DataSet?, to out: OutputFile
   ) throws {
     var lines = try LineReplay.open(bytes, time: clock)
     let start = MonotonicTime.now()
     var firstTime: Double?
     var events = -1
+    var replay: LateReplay?
     while case .line(let line, let time) = try lines.next() {
       if let speed, let time {
         if firstTime == nil { firstTime = time }
@@ -83,11 +94,33 @@ struct ReplayCommand: ParsableCommand {
           if sleep(nanoseconds: left, interruption) { break }
         }
       }
-      try out.append(line)
+      if let plan, events < 0 {
+        let made = try delayed(plan, line, known)
+        try out.append(made.header)
+        replay = made
+      } else if let text = try replay?.take(line, time: time) {
+        try out.append(text)
+      } else {
+        try out.append(line)
+      }
       events += 1
       if let limit, events >= limit { break }
     }
+    if let text = replay?.finish() { try out.append(text) }
     try out.flush()
+  }
+
+  /// What makes labels late, once the header is known.
+  private func delayed(
+    _ plan: LateReplay.Plan, _ header: [UInt8], _ known: Datasets.DataSet?
+  ) throws -> LateReplay {
+    guard let target = late.target ?? known?.target else {
+      throw Failure(
+        message: "--label-delay needs --target, the label's column", code: Exit.usage)
+    }
+    let withheld = late.withhold?.split(separator: ",").map(String.init) ?? known?.withheld ?? []
+    return try LateReplay(
+      plan, header: header, target: target, id: late.id ?? known?.id, withheld: withheld)
   }
 
   /// Sleeps; true when the user asked for an end meanwhile.

@@ -17,6 +17,8 @@ struct RunAccount {
   let seconds: Double
   let isInterrupted: Bool
   let classNames: [String]
+  /// What became of labels that were joined by id; nil where they were not.
+  var joined: JoinCounts?
 
   // MARK: - JSON
 
@@ -41,6 +43,7 @@ struct RunAccount {
       ("reactions", .array(served.reactions.map(\.json))),
       ("versions", .int(served.versions)), ("memoryBytes", .int(served.memoryBytes)),
     ]
+    if let late = LateLabelAccount(engine, joined) { members += late.members }
     if let passedOver { members.insert(("passedOver", .int(passedOver)), at: 3) }
     if let target = engine.options.interval, served.coverage.labels > 0 {
       members.append(("interval", interval(served, target)))
@@ -141,9 +144,11 @@ struct RunAccount {
     }
     guard engine.labelled > 0 else {
       lines.append("nothing was learned: no event had a label")
+      if let late = LateLabelAccount(engine, joined) { lines += late.countLines }
       return lines.joined(separator: "\n") + "\n"
     }
     for model in engine.models { lines += scoreTable(model) }
+    if let late = LateLabelAccount(engine, joined) { lines += late.lines }
     let served = engine.models[0]
     lines += decisions(served, engine.names(level: sparseName))
     lines += honesty(served)

@@ -19,6 +19,11 @@ package struct Engine {
   package private(set) var events = 0
   /// Events with a label.
   package private(set) var labelled = 0
+  /// Where labels are joined by id: the event at which reactions took effect last, and labels since an event.
+  private var reactedAt = 0
+  private var labelsSinceEvent = 0
+  /// The event before which it was asked last how features are to change.
+  private var featuresAskedAt = 0
   /// Rows that wait for their labels, where labels come late.
   private let waiting: WaitingRows?
   var runners: [ModelRunner] = []
@@ -44,11 +49,13 @@ package struct Engine {
     self.schema = schema
     self.options = options
     familyNames = families.map(\.name)
+    precondition(
+      options.labelDelay == 0 || options.waitRows == 0, "labels both by number and by id")
     self.families = families
     workers = Workers(options.threads)
     waiting =
-      options.labelDelay > 0
-      ? WaitingRows(delay: options.labelDelay, denseWidth: schema.denseWidth) : nil
+      options.hasLateLabels
+      ? WaitingRows(most: options.mostWaiting, denseWidth: schema.denseWidth) : nil
     guard options.interval == nil || schema.task == .regression else {
       throw .unfit(
         entry: "--interval", reason: "the target is a class; its probability is what says how sure")
@@ -75,6 +82,7 @@ package struct Engine {
     plain.season = options.season
     plain.batchRows = options.batchRows
     plain.labelDelay = options.labelDelay
+    plain.waitRows = options.waitRows
     plain.scoreWindow = options.scoreWindow
     plain.scoreSince = options.scoreSince
     plain.keepsLosses = options.keepsLosses
@@ -120,6 +128,7 @@ package struct Engine {
   /// Takes a batch; its predictions are then in `predictions`.
   package mutating func step(_ batch: borrowing MicroBatch) {
     dropLosses()
+    if options.waitRows > 0 { return stepByID(batch) }
     // Where versions are kept, baselines have to be where everything else is.
     if waiting == nil, !options.keepsVersions { takeBaselines(batch) }
     var row = 0
@@ -131,7 +140,7 @@ package struct Engine {
       if let since = options.scoreSince, events < since { stop = min(stop, since) }
       let rows = row..<min(batch.count, row + stop - events)
       if let waiting {
-        for i in rows { takeLate(batch, i, event: events + i - row, waiting) }
+        for i in rows { takeDelayed(batch, i, event: events + i - row, waiting) }
       } else {
         take(batch, rows)
         if options.keepsVersions {
@@ -145,24 +154,9 @@ package struct Engine {
       }
       events += rows.count
       row = rows.upperBound
-      if events == endOfWarmup, options.warmup > 0 {
-        for index in runners.indices {
-          lendVersions(to: index)
-          runners[index].endWarmup(event: events)
-          takeVersions(from: index)
-        }
-      }
-      if events % options.reactEvery == 0 {
-        for index in runners.indices {
-          lendVersions(to: index)
-          runners[index].react(event: events, time: time)
-          takeVersions(from: index)
-        }
-        if contest != nil { settleContest() }
-      }
-      for index in runners.indices where runners[index].hasEntries {
-        entries += runners[index].takeEntries()
-      }
+      if events == endOfWarmup, options.warmup > 0 { endWarmup() }
+      if events % options.reactEvery == 0 { react() }
+      takeEntriesOfRunners()
       if options.keepsVersions { keepVersion(told) }
     }
   }
@@ -178,23 +172,36 @@ package struct Engine {
   }
 
   /// Predicts a row whose label will come later, and learns the row whose label comes now.
-  private mutating func takeLate(
+  private mutating func takeDelayed(
     _ batch: borrowing MicroBatch, _ row: Int, event: Int, _ waiting: WaitingRows
   ) {
-    if waiting.isFull {
-      let distance = waiting.moveToFront()
-      for index in runners.indices { runners[index].moveSlots(by: distance) }
-      for index in baselines.indices { baselines[index].moveSlots(by: distance) }
+    let keys = options.labelDelay + 1
+    _ = ask(batch, row, key: event % keys, event: event, waiting)
+    let arrived = event - options.labelDelay
+    if arrived >= 0, let slot = waiting.slot(ofKey: arrived % keys) {
+      absorb(slot, now: event, waiting)
     }
-    let slot = waiting.append(batch, row)
-    for index in runners.indices { runners[index].ask(batch, row, slot: slot, event: event) }
-    for index in baselines.indices { baselines[index].ask(batch, row, slot: slot, event: event) }
-    if waiting.count > options.labelDelay { absorbNext(waiting, now: event) }
   }
 
-  private mutating func absorbNext(_ waiting: WaitingRows, now: Int) {
-    let event = now + 1 - waiting.count
-    let slot = waiting.removeFirst()
+  /// Predicts a row whose label will come later; returns where it waits.
+  private mutating func ask(
+    _ batch: borrowing MicroBatch, _ row: Int, key: Int, event: Int, _ waiting: WaitingRows
+  ) -> Int {
+    if waiting.isFull {
+      waiting.moveTogether()
+      let (kept, slots) = (waiting.kept, waiting.capacity)
+      for index in runners.indices { runners[index].moveSlots(kept, slots: slots) }
+      for index in baselines.indices { baselines[index].moveSlots(kept, slots: slots) }
+    }
+    let slot = waiting.append(batch, row, key: key, event: event)
+    for index in runners.indices { runners[index].ask(batch, row, slot: slot, event: event) }
+    for index in baselines.indices { baselines[index].ask(batch, row, slot: slot, event: event) }
+    return slot
+  }
+
+  /// Learns the row in `slot`, whose label has come.
+  private mutating func absorb(_ slot: Int, now: Int, _ waiting: WaitingRows) {
+    let event = waiting.event(slot)
     scored(event) { engine in
       for index in engine.runners.indices {
         engine.runners[index].absorb(waiting.rows, slot: slot, event: event, now: now)
@@ -202,6 +209,75 @@ package struct Engine {
     }
     for index in baselines.indices {
       baselines[index].absorb(waiting.rows, slot: slot, event: event, now: now)
+    }
+    waiting.leave(slot)
+  }
+
+  /// Takes a batch whose labels are joined to their rows by id.
+  ///
+  /// Only rows that are predicted are events. Reactions take effect before the first event after so many of them, when
+  /// the labels that come between two events have come; and, while no event comes, at every so many labels.
+  private mutating func stepByID(_ batch: borrowing MicroBatch) {
+    guard let waiting else { return }
+    for row in 0..<batch.count {
+      let told = entries.count
+      let ticket = batch.ticket(row)
+      switch ticket.kind {
+      case .idle: continue
+      case .answers:
+        guard let slot = waiting.slot(ofKey: ticket.slot) else { continue }
+        waiting.answer(slot, batch.targets[row], weight: batch.weights[row])
+        // What comes after a reaction without an event between them is not to be told as before it.
+        absorb(slot, now: reactedAt == events ? events : events - 1, waiting)
+        countLabel()
+        labelsSinceEvent += 1
+        if labelsSinceEvent % options.reactEvery == 0 { react() }
+      case .asks, .whole:
+        if events % options.reactEvery == 0, reactedAt != events { react() }
+        let key = ticket.kind == .asks ? ticket.slot : WaitingRows.none
+        let slot = ask(batch, row, key: key, event: events, waiting)
+        if contest != nil { keepAnswers(row..<row + 1) }
+        if !batch.times[row].isNaN { time = batch.times[row] }
+        events += 1
+        labelsSinceEvent = 0
+        guard ticket.kind == .whole else { break }
+        absorb(slot, now: events - 1, waiting)
+        countLabel()
+      }
+      // Several labels may come at one event: what models have to say of them stays in their order.
+      takeEntriesOfRunners()
+      if options.keepsVersions { keepVersion(told) }
+    }
+  }
+
+  /// The warm-up is over when as many labels have come.
+  private mutating func countLabel() {
+    labelled += 1
+    if labelled == options.warmup { endWarmup() }
+  }
+
+  private mutating func endWarmup() {
+    for index in runners.indices {
+      lendVersions(to: index)
+      runners[index].endWarmup(event: events)
+      takeVersions(from: index)
+    }
+  }
+
+  private mutating func react() {
+    reactedAt = events
+    for index in runners.indices {
+      lendVersions(to: index)
+      runners[index].react(event: events, time: time)
+      takeVersions(from: index)
+    }
+    if contest != nil { settleContest() }
+    takeEntriesOfRunners()
+  }
+
+  private mutating func takeEntriesOfRunners() {
+    for index in runners.indices where runners[index].hasEntries {
+      entries += runners[index].takeEntries()
     }
   }
 
@@ -215,7 +291,10 @@ package struct Engine {
   /// What is to change of the features before the next event. To be asked for after each batch;
   /// `adopt` is to be told what came of it.
   package mutating func featureChanges() -> [FeatureChange] {
-    guard events > 0, events % FeatureScreen.period == 0 else { return [] }
+    guard events > 0, events % FeatureScreen.period == 0, featuresAskedAt != events else {
+      return []
+    }
+    featuresAskedAt = events
     let changes = runners[served].featureChanges(event: events)
     for case .mute(let feature) in changes {
       for index in runners.indices { runners[index].resetWatches(ofFeature: feature) }
@@ -235,14 +314,13 @@ package struct Engine {
   /// entries.
   package mutating func finish() {
     dropLosses()
-    if let waiting {
-      var late = waiting.count
-      while late > 0 {
-        absorbNext(waiting, now: events - 1)
-        late -= 1
-      }
+    if options.waitRows > 0 {
+      if events > 0, events % options.reactEvery == 0, reactedAt != events { react() }
+    } else if let waiting {
+      while waiting.count > 0 { absorb(waiting.oldest, now: events - 1, waiting) }
     }
     for index in runners.indices {
+      runners[index].reevaluate()
       runners[index].explainAlarms(event: events, isLast: true)
       runners[index].tellNotices(event: events)
       runners[index].tellExperts(event: events)
@@ -256,7 +334,7 @@ package struct Engine {
   /// Writes all that shapes what is to come and what will be told of what was; but entries and losses that were not
   /// taken are lost with it.
   package mutating func write(to writer: inout SnapshotWriter) {
-    writer.write([events, labelled])
+    writer.write([events, labelled, reactedAt, labelsSinceEvent, featuresAskedAt])
     writer.write(time)
     writer.write(familyNames)
     waiting?.write(to: &writer)
@@ -268,8 +346,9 @@ package struct Engine {
   /// Takes over what was written of an engine that was made with the same options, schema and families.
   package mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     let counts = try reader.readInts()
-    guard counts.count == 2, counts[0] >= 0 else { throw .corrupt }
-    (events, labelled) = (counts[0], counts[1])
+    guard counts.count == 5, counts.allSatisfy({ $0 >= 0 }) else { throw .corrupt }
+    (events, labelled, reactedAt) = (counts[0], counts[1], counts[2])
+    (labelsSinceEvent, featuresAskedAt) = (counts[3], counts[4])
     time = try reader.readDouble()
     familyNames = try reader.readStrings()
     try waiting?.restore(from: &reader)

@@ -101,6 +101,13 @@ package struct EngineOptions: Sendable, Equatable {
   package var calibrates = false
   /// How many rows come before a row's label is known.
   package var labelDelay = 0
+  /// How many rows may wait for labels that are joined to them by id (`LabelTicket`); 0: labels come with their rows, or
+  /// `labelDelay` rows later.
+  package var waitRows = 0
+  /// Whether labels come later than their rows.
+  var hasLateLabels: Bool { labelDelay > 0 || waitRows > 0 }
+  /// How many rows may wait at the same time.
+  var mostWaiting: Int { waitRows > 0 ? waitRows : labelDelay + 1 }
   /// Whether products of features are added and dropped as the errors say (`FeatureScreen`).
   package var screens = false
   /// Threads that a committee of models may use; what comes out does not depend on it.

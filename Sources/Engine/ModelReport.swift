@@ -33,6 +33,8 @@ package struct ModelReport {
   package let shape: TreeShape?
   /// Who was listened to, in a mixture.
   package let experts: [ExpertAccount]
+  /// Where labels come late: the scores beside that of what was said at the time.
+  package let late: LateScores?
 
   /// Of one model; or, with a record, of what was served up to this one.
   init(_ runner: ModelRunner, _ record: ServedRecord? = nil, role: String? = nil) {
@@ -54,5 +56,6 @@ package struct ModelReport {
     drawing = runner.learner.drawing
     shape = runner.learner.shape
     experts = runner.learner.experts
+    late = runner.late
   }
 }

@@ -28,6 +28,7 @@ extension ModelRunner {
     platt?.write(to: &writer)
     reliability?.write(to: &writer)
     answers?.write(to: &writer)
+    late?.write(to: &writer)
     screen?.write(to: &writer)
     for watch in watches { watch.write(to: &writer) }
     shared?.write(to: &writer)
@@ -68,6 +69,8 @@ extension ModelRunner {
     try platt?.restore(from: &reader)
     try reliability?.restore(from: &reader)
     try answers?.restore(from: &reader)
+    if let slots = answers?.slots { scratch.lengthen(to: slots) }
+    try late?.restore(from: &reader)
     try screen?.restore(from: &reader)
     for index in watches.indices { try watches[index].restore(from: &reader) }
     try shared?.restore(from: &reader)

@@ -52,6 +52,8 @@ struct ModelRunner {
   /// Where labels come late: what was said of the rows that wait for theirs.
   var answers: Answers?
   var scratch: Predictions
+  /// Where labels come late: the scores of what is said of a row when its label comes, and in the end.
+  var late: LateScores?
   /// Which products of features are worth a weight, where that is asked; of the served model alone.
   var screen: FeatureScreen?
   var watches: [SignalWatch] = []
@@ -97,8 +99,9 @@ struct ModelRunner {
     versions = Array(repeating: 0, count: options.batchRows)
     outcomes = OutcomeMaker(task: schema.task)
     scratch = Predictions(rows: 1, width: 1)
-    if options.labelDelay > 0 {
-      let slots = WaitingRows.slots(delay: options.labelDelay)
+    if options.hasLateLabels {
+      let slots = WaitingRows.firstSlots(most: options.mostWaiting)
+      late = LateScores(options, schema)
       answers = Answers(slots: slots, memoWidth: learner.memoWidth)
       scratch = Predictions(rows: slots, width: 1)
     }
@@ -256,8 +259,12 @@ struct ModelRunner {
 
   /// Takes a row whose label has arrived; `event` is the row's number, `now` that of the latest row.
   mutating func absorb(_ waiting: borrowing MicroBatch, slot: Int, event: Int, now: Int) {
-    guard let answers = answers.take() else { return }
+    guard var answers = answers.take() else { return }
     let rows = slot..<slot + 1
+    // Asked again before the row is learned.
+    answers.askAgain(&learner, waiting, slot, into: &scratch)
+    if let platt { scratch[slot] = platt.calibrated(scratch[slot]) }
+    late?.observe(waiting, slot: slot, event: event, scratch)
     if learnsEvents {
       answers.withMemo(slot) { learner.learn(waiting, row: slot, memo: $0, into: &scratch) }
     }
@@ -287,6 +294,17 @@ struct ModelRunner {
     self.answers = answers
   }
 
+  /// The stream is over: asks the model for the last labelled rows again.
+  mutating func reevaluate() {
+    guard var late else { return }
+    late.reevaluate { rows, said in
+      learner.predict(rows, rows: 0..<rows.count, into: &said)
+      guard let platt else { return }
+      for row in 0..<rows.count { said[row] = platt.calibrated(said[row]) }
+    }
+    self.late = late
+  }
+
   private mutating func compareLateTrial(
     _ waiting: borrowing MicroBatch, _ slot: Int, _ event: Int
   ) {
@@ -307,12 +325,13 @@ struct ModelRunner {
     state = .trial(trial)
   }
 
-  /// Waiting rows have got smaller slots.
-  mutating func moveSlots(by count: Int) {
-    answers?.move(by: count)
+  /// Waiting rows have got smaller slots, and there may be more of them.
+  mutating func moveSlots(_ kept: [Int], slots: Int) {
+    answers?.move(kept, slots: slots)
+    scratch.lengthen(to: slots)
     guard case .trial(var trial) = state else { return }
     state = .stable
-    trial.answers?.move(by: count)
+    trial.answers?.move(kept, slots: slots)
     state = .trial(trial)
   }
 

@@ -2,7 +2,7 @@ import Snapshots
 package import Telemetry
 
 /// A version of the served model, as of the event at which it came to be.
-package struct VersionMade: Sendable {
+package struct VersionMade {
   /// Events taken by then.
   package let event: Int
   /// Events with a label by then.
@@ -11,8 +11,9 @@ package struct VersionMade: Sendable {
   package let entry: JournalEntry?
   /// The engine as of then (`Engine.write`).
   package let state: [UInt8]
-  /// What the model is called.
-  package let model: String
+  /// The model that was served, and its version's number within the run.
+  package let name: String
+  package let version: Int
   package let report: ModelReport
   package let baselines: [ModelReport]
 
@@ -29,7 +30,8 @@ extension Engine {
     write(to: &writer)
     return VersionMade(
       event: events, labelled: labelled, entry: entry, state: writer.payload,
-      model: runners[served].name, report: models[0], baselines: baselineReports)
+      name: runners[served].name, version: runners[served].version, report: models[0],
+      baselines: baselineReports)
   }
 
   /// Keeps the version that is served if it is another one than before; the entries from `first` on tell why.

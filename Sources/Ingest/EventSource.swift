@@ -12,11 +12,13 @@ package struct EventSource: BatchSource, ~Copyable {
   var reader: RecordReader
   var format: any RecordFormat
   var encoder: RowEncoder
+  /// A second stream, of labels, where there is one.
+  var labels: LabelStream?
   /// The columns of a record that is parsed and encoded at once.
   let ownColumns: RowColumns
   /// Records on their way through other threads, where there are any.
   private var ring: ParsingRing?
-  private let delay: Int
+  let delay: Int
   package internal(set) var refusals: RefusalLog
   /// How many events the types were inferred from.
   package let inferredFrom: Int
@@ -29,8 +31,10 @@ package struct EventSource: BatchSource, ~Copyable {
   var place = InputPlace()
 
   /// Reads as much of the input as fixing the schema takes.
+  /// `labels` is a second stream, with the labels of rows of the first, which are joined to them by id.
   package static func open(
-    _ source: any ByteSource, _ options: IngestOptions
+    _ source: any ByteSource, _ options: IngestOptions,
+    labels: (bytes: any ByteSource, isFile: Bool)? = nil
   ) throws(IngestError) -> EventSource {
     let refusals = try RefusalLog(options.badRows, keepsQuarantine: options.keepsQuarantine)
     var reader = RecordReader(source, lineLimit: options.lineLimit)
@@ -77,29 +81,39 @@ package struct EventSource: BatchSource, ~Copyable {
     if options.readsTargetOnly, options.target == nil, evidence.count == 1 {
       options.target = evidence[0].name
     }
+    let isApart =
+      labels != nil
+      && !evidence.contains { [target = options.target] column in column.name == target }
+    // The column that rows do not have and labels will bring.
+    if isApart, let target = options.target { evidence.append(ColumnEvidence(name: target)) }
+    if options.lateLabels != nil { try LabelStream.check(options, evidence) }
     if options.isAutomatic { options = AutoRecipe.complete(options, evidence) }
     var plan = try FeaturePlanner.plan(options, evidence)
     plan.hashed = format.hashed
-    format.lock(plan)
+    format.lock(isApart ? plan.withoutLastColumn : plan)
     var target = try TargetReader(
       task: plan.task, name: plan.targetName, positive: options.positive,
       seen: plan.target.map { evidence[$0].distinct } ?? [])
     try target.setWeights(options.classWeights)
+    let second = labels.map { LabelStream($0.bytes, options, isFile: $0.isFile) }
+    second?.lock(isRegression: plan.task == .regression)
     var events = EventSource(
       schema: Schema(
         task: plan.task, targetName: plan.targetName, denseNames: plan.denseNames),
       reader: reader, format: format,
       encoder: RowEncoder(
         plan, target: target, categoryLimit: options.categoryLimit,
-        labelDelay: options.labelDelay),
-      delay: options.delayMilliseconds, refusals: refusals, inferredFrom: rows, settled: options)
+        labelDelay: options.labelDelay, lateLabels: options.lateLabels,
+        isTargetApart: isApart),
+      labels: second, delay: options.delayMilliseconds, refusals: refusals, inferredFrom: rows,
+      settled: options)
     if options.isResumable { (events.opening, events.headerLength) = (opening, headerLength) }
     return events
   }
 
   private init(
     schema: Schema, reader: consuming RecordReader, format: any RecordFormat,
-    encoder: consuming RowEncoder,
+    encoder: consuming RowEncoder, labels: LabelStream?,
     delay: Int, refusals: RefusalLog, inferredFrom: Int, settled: IngestOptions
   ) {
     self.settled = settled
@@ -108,6 +122,7 @@ package struct EventSource: BatchSource, ~Copyable {
     self.format = format
     ownColumns = encoder.columns
     self.encoder = encoder
+    self.labels = labels
     self.delay = delay
     self.refusals = refusals
     self.inferredFrom = inferredFrom
@@ -162,7 +177,7 @@ package struct EventSource: BatchSource, ~Copyable {
     return rows
   }
 
-  private static func deadline(_ delay: Int) -> MonotonicTime {
+  static func deadline(_ delay: Int) -> MonotonicTime {
     delay == 0 ? .past : MonotonicTime.now().advanced(byMilliseconds: delay)
   }
 
@@ -171,6 +186,10 @@ package struct EventSource: BatchSource, ~Copyable {
   var columnCount: Int { encoder.plan.columns.count }
   /// Events accepted so far.
   package var accepted: Int { encoder.accepted }
+  /// What became of rows and labels that are joined by id; nil where they are not.
+  var joined: JoinCounts? { encoder.join?.counts }
+  /// Whether labels come by a stream of their own.
+  var hasLabelStream: Bool { labels != nil }
   /// Bytes used so far.
   package var bytesRead: Int { reader.offset }
 
@@ -208,6 +227,7 @@ package struct EventSource: BatchSource, ~Copyable {
   private mutating func fillTyped(
     _ batch: inout MicroBatch, upTo limit: Int, waits: Bool
   ) throws(IngestError) -> FillOutcome {
+    if labels != nil { return try fillFromBoth(&batch, upTo: limit) }
     // Counted here: asking another module's struct copies it, at every row.
     let capacity = batch.capacity
     var count = batch.count
@@ -265,18 +285,18 @@ package struct EventSource: BatchSource, ~Copyable {
     return .full
   }
 
-  private func end() throws(IngestError) -> FillOutcome {
+  func end() throws(IngestError) -> FillOutcome {
     try refusals.checkLimit(accepted: encoder.accepted)
     return .end
   }
 
   /// Takes a record that could not be framed.
-  private mutating func add(_ refusal: Refusal) throws(IngestError) {
+  mutating func add(_ refusal: Refusal) throws(IngestError) {
     (place.offset, place.line) = (refusal.offset, refusal.line)
     try refusals.add(refusal, accepted: encoder.accepted)
   }
 
-  private mutating func refuse(_ fault: Fault, _ record: Record) throws(IngestError) {
+  mutating func refuse(_ fault: Fault, _ record: Record) throws(IngestError) {
     if fault === Fault.passedOver { return }
     try refusals.add(
       Refusal(

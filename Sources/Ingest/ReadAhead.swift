@@ -48,7 +48,8 @@ package struct ReadAhead: BatchSource, ~Copyable {
     schema = source.schema
     inferredFrom = source.inferredFrom
     let isAhead =
-      isAhead && Workers.cores > 1 && rows >= ReadAhead.fewestRows
+      // Labels of a second stream are put between the rows of the first one by one.
+      isAhead && !source.hasLabelStream && Workers.cores > 1 && rows >= ReadAhead.fewestRows
       && rows * source.columnCount <= ReadAhead.mostNumbers
     var source = source
     let isShared = isAhead && source.columnCount >= ReadAhead.fewestColumns
@@ -63,6 +64,8 @@ package struct ReadAhead: BatchSource, ~Copyable {
   deinit { if isUnderWay { belt.stop() } }
 
   package var classNames: [String] { knowledge.classNames }
+  /// What became of rows and labels that are joined by id; nil where they are not.
+  package var joined: JoinCounts? { knowledge.joined }
   /// The rows that were refused.
   package var refusals: RefusalLog { knowledge.refusals }
   /// Events that were passed over as they had been taken before, by their sequence.
@@ -167,10 +170,12 @@ private struct SourceKnowledge {
   var refusals: RefusalLog
   var passedOver: Int
   var notices: [SourceNotice]
+  var joined: JoinCounts?
 
   /// Takes over what is known later.
   mutating func add(_ later: SourceKnowledge) {
     (classNames, refusals, passedOver) = (later.classNames, later.refusals, later.passedOver)
+    joined = later.joined
     if !later.notices.isEmpty { notices += later.notices }
   }
 }
@@ -239,7 +244,7 @@ private final class Belt: @unchecked Sendable {
   func learnOfSource() -> SourceKnowledge {
     SourceKnowledge(
       classNames: source.classNames, refusals: source.refusals, passedOver: source.passedOver,
-      notices: source.takeNotices())
+      notices: source.takeNotices(), joined: source.joined)
   }
 
   // MARK: - The thread that fills

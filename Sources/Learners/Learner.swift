@@ -270,6 +270,12 @@ package struct Predictions: Sendable {
     (values, self.width) = (wider, width)
   }
 
+  /// Makes room for more rows; what is said of them is 0.
+  package mutating func lengthen(to rows: Int) {
+    guard rows > self.rows else { return }
+    values.append(contentsOf: repeatElement(0, count: (rows - self.rows) * width))
+  }
+
   package func write(to writer: inout SnapshotWriter) {
     writer.write(width)
     writer.write(values)

@@ -9,7 +9,21 @@ import Testing
     let arguments: [String]
     /// Makes the input of a CSV of bikes.
     var convert: @Sendable ([String]) -> String = { $0.joined(separator: "\n") + "\n" }
+    /// Makes a second input, of labels.
+    var labels: (@Sendable ([String]) -> String)?
     var testDescription: String { name }
+  }
+
+  /// Rows without their labels, and labels behind them by 5 to 27 rows; every eleventh never comes.
+  @Sendable private static func late(_ lines: [String]) -> (rows: [String], labels: [(Int, String)])
+  {
+    var (rows, labels): ([String], [(Int, String)]) = ([lines[0]], [])
+    for (row, line) in lines.dropFirst().enumerated() {
+      let values = line.split(separator: ",", omittingEmptySubsequences: false)
+      rows.append(values.dropLast(3).joined(separator: ",") + ",,,")
+      if row % 11 < 10 { labels.append((row + 5 + row * 7 % 23, "\(values[0])|\(values[16])")) }
+    }
+    return (rows, labels.sorted { $0.0 < $1.0 })
   }
 
   private static let bikes = [
@@ -38,6 +52,46 @@ import Testing
         "--label-delay", "24", "--interval", "0.9", "--detect", "each=bcs", "--detect", "loss=bcs",
         "--alarm-budget", "1000", "--lag", "cnt=1", "--on-drift", "restart",
       ]),
+    Case(
+      name: "labels by id, out of order",
+      arguments: [
+        "--target", "cnt", "--task", "regression", "--time", "dteday,hr", "--ignore",
+        "casual,registered", "--late-labels", "--id", "instant", "--ttl", "25", "--wait-rows", "40",
+        "--lag", "cnt=1,3h", "--mean", "cnt=hr", "--model", "mixture", "--detect",
+        "loss=page-hinkley:threshold=100", "--on-drift", "restart",
+      ],
+      convert: { lines in
+        var (rows, labels) = late(lines)
+        var (text, next) = (rows.removeFirst() + "\n", 0)
+        for (row, line) in rows.enumerated() {
+          text += line + "\n"
+          while next < labels.count, labels[next].0 <= row {
+            let parts = labels[next].1.split(separator: "|")
+            text += parts[0] + String(repeating: ",", count: 16) + parts[1] + "\n"
+            next += 1
+          }
+        }
+        return text
+      }),
+    Case(
+      name: "labels by a second file",
+      arguments: [
+        "--target", "cnt", "--task", "regression", "--time", "dteday,hr", "--labels", "labels",
+        "--arrival", "n", "--id", "instant", "--lag", "cnt=2", "--model", "rls",
+      ],
+      convert: { lines in
+        lines.map { line in
+          line.split(separator: ",", omittingEmptySubsequences: false).dropLast(3)
+            .joined(separator: ",") + "\n"
+        }.joined()
+      },
+      labels: { lines in
+        "instant,n,cnt\n"
+          + late(lines).labels.map { at, label in
+            let parts = label.split(separator: "|")
+            return "\(parts[0]),\(at + 1),\(parts[1])\n"
+          }.joined()
+      }),
     Case(
       name: "objects, some of them bad",
       arguments: bikes + ["--bad-rows", "quarantine=bad", "--id", "instant"],
@@ -84,13 +138,12 @@ import Testing
     "--quiet",
   ]
 
-  private static func input(_ item: Case, rows: Int) throws -> Data {
+  private static func lines(_ rows: Int) throws -> [String] {
     let path = Golden.project.appending(path: "Datasets/bikes/hour.csv")
     let text = try String(contentsOf: path, encoding: .utf8)
-    let lines = text.split(whereSeparator: \.isNewline).prefix(rows + 1).map {
+    return text.split(whereSeparator: \.isNewline).prefix(rows + 1).map {
       $0.trimmingCharacters(in: .whitespacesAndNewlines)
     }
-    return Data(item.convert(lines).utf8)
   }
 
   /// Starts a run, shows it so many bytes through a pipe or as a file, and kills it some time after.
@@ -125,10 +178,14 @@ import Testing
   ) throws {
     let cuts = Int(ProcessInfo.processInfo.environment["WEIR_CUTS"] ?? "") ?? 5
     let seed = UInt64(ProcessInfo.processInfo.environment["WEIR_SEED"] ?? "") ?? 7
-    let input = try ResumeTests.input(item, rows: 1000)
+    let lines = try ResumeTests.lines(1000)
+    let input = Data(item.convert(lines).utf8)
     let arguments = item.arguments + ResumeTests.outputs
     try Weir.inFolder { folder in
       try input.write(to: folder.appending(path: "input"))
+      if let labels = item.labels {
+        try Data(labels(lines).utf8).write(to: folder.appending(path: "labels"))
+      }
       let result = try Weir.run(["learn", "input"] + arguments, in: folder)
       #expect(result.code == 0, "\(result.error)")
       let whole = try outcome(folder)

@@ -63,12 +63,13 @@ struct Checkpoint {
   /// A checkpoint with everything but the engine's state.
   static func begin(
     options: String, events: Int, outputs: [(path: String, bytes: Int)],
-    versions: (identity: RunIdentity, account: DataAccount)?, source: [UInt8]
+    versions: (identity: RunIdentity, account: DataAccount)?, source: [UInt8],
+    program: String = Version.text
   ) -> SnapshotWriter {
     var writer = SnapshotWriter()
     writer.write(kind)
     writer.write(layout)
-    writer.write(Version.text)
+    writer.write(program)
     writer.write(options)
     writer.write(events)
     writer.write(outputs) { writer, output in

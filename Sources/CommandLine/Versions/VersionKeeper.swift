@@ -10,7 +10,7 @@ import Telemetry
 /// A version's snapshot is laid out as a checkpoint: the engine as of the very event at which the version came to be, and
 /// the source's state as of the end of a batch that was read by then, which is at or behind that event. So what comes
 /// later can be predicted with it; but unless both are of the same event the run cannot be gone on with. Each version
-/// carries the run's own name and its number within the run, so that a run which goes on after a crash adds none twice.
+/// has the run's own name and its number within the run for a key, so that a run which goes on after a crash adds none twice.
 struct VersionKeeper {
   /// The name that points at what is served.
   static let champion = "champion"
@@ -18,7 +18,8 @@ struct VersionKeeper {
   private let registry: Registry
   private let configuration: String
   private let source: String
-  private let run: String
+  /// The run's own name.
+  let run: String
   private var parent: Int?
   /// Versions that wait for the source's state, with what had been shown to each.
   private var pending: [(made: VersionMade, account: DataAccount)] = []
@@ -28,6 +29,7 @@ struct VersionKeeper {
   ///   - source: where the events come from, in the user's words.
   ///   - configuration: the options of the run, as JSON text.
   ///   - identity: the run that this one goes on with; nil: it begins.
+  /// - Throws: `RegistryError` where there is no registry and none can be made.
   init(
     path: String, source: String, configuration: String, identity: RunIdentity?
   ) throws {
@@ -75,11 +77,11 @@ struct VersionKeeper {
     _ snapshot: (VersionMade) -> [UInt8]
   ) throws -> Int {
     let served = made.report
-    let tags = ["run": run, "run-version": String(served.version)]
     // A run that went on from a checkpoint makes again what it made before the crash.
-    if made.entry != nil, let known = try added(tags) { return known }
+    let key = made.entry == nil ? nil : "\(run)/\(made.version)"
+    if let key, let known = try registry.number(key: key) { return known }
     var record = VersionRecord(
-      created: UTCTime.now, model: made.model,
+      created: UTCTime.now, model: made.name,
       reason: made.entry.flatMap(VersionKeeper.reason) ?? "end")
     record.parent = parent
     record.evidenceJSON =
@@ -93,18 +95,20 @@ struct VersionKeeper {
     record.dataHash = "rows64:" + VersionKeeper.hexadecimal(account.hash)
     record.configurationJSON = configuration
     record.schemaJSON = VersionKeeper.account(of: schema, classes).text
-    record.scoresJSON = JSONValue.members([
-      ("all", RunAccount.scores(served.board.overall)),
-      ("window", RunAccount.scores(served.board.overWindow)),
-      (
-        "baselines",
-        .members(made.baselines.map { ($0.name, RunAccount.scores($0.board.overall)) })
-      ),
-    ]).text
+    record.scoresJSON =
+      JSONValue.members([
+        ("all", RunAccount.scores(served.board.overall)),
+        ("window", RunAccount.scores(served.board.overWindow)),
+        (
+          "baselines",
+          .members(made.baselines.map { ($0.name, RunAccount.scores($0.board.overall)) })
+        ),
+      ]).text
     record.profileJSON = VersionKeeper.profile(account, schema.denseNames).text
     record.softwareJSON = Software.json.text
+    record.key = key
     return try registry.add(
-      record, snapshot: snapshot(made), tags: tags, aliases: [VersionKeeper.champion])
+      record, snapshot: snapshot(made), aliases: [VersionKeeper.champion])
   }
 
   private static func account(of schema: Schema, _ classes: [String]) -> JSONValue {
@@ -113,10 +117,6 @@ struct VersionKeeper {
       ("features", .array(schema.denseNames.map { .string($0) })),
       ("classes", .array(classes.map { .string($0) })),
     ])
-  }
-
-  private func added(_ tags: [String: String]) throws -> Int? {
-    try registry.versions().last { version in tags.allSatisfy { version.tags[$0] == $1 } }?.number
   }
 
   private static func hexadecimal(_ word: UInt64) -> String {

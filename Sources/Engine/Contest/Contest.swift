@@ -120,7 +120,7 @@ struct Contest {
     served = winner.runner
     reigns.append((event, served))
     // Rows that wait for their labels were served by others.
-    let oldest = event - options.labelDelay
+    let oldest = event - (options.hasLateLabels ? options.mostWaiting : 0)
     while reigns.count > 1, reigns[1].from <= oldest { reigns.removeFirst() }
     contestants = contestants.map {
       Contestant(

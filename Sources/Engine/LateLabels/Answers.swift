@@ -11,6 +11,7 @@ struct Answers: Snapshotted, Sendable {
   private(set) var intervals: [(low: Double, high: Double)]
   private var memoWidth: Int
   private var memos: [Double]
+  private var unused: [Double] = []
 
   init(slots: Int, memoWidth: Int) {
     predictions = Predictions(rows: slots, width: 1)
@@ -32,6 +33,18 @@ struct Answers: Snapshotted, Sendable {
       learner.predict(batch, row: row, memo: base + slot * memoWidth, into: &said)
     }
     raw[slot] = said[row]
+  }
+
+  /// Has `learner` predict a row again and leaves nothing behind: what would be left serves to allocate nothing.
+  mutating func askAgain(
+    _ learner: inout any Learner, _ batch: borrowing MicroBatch, _ row: Int,
+    into said: inout Predictions
+  ) {
+    while unused.count < max(learner.memoWidth, 1) { unused.append(.nan) }
+    unused.withUnsafeMutableBufferPointer { memo in
+      guard let base = memo.baseAddress else { return }
+      learner.predict(batch, row: row, memo: base, into: &said)
+    }
   }
 
   /// Memos grow with the classes.
@@ -71,6 +84,7 @@ struct Answers: Snapshotted, Sendable {
   }
 
   func write(to writer: inout SnapshotWriter) {
+    writer.write(raw.count)
     predictions.write(to: &writer)
     writer.write(raw)
     writer.write(intervals.flatMap { [$0.low, $0.high] })
@@ -78,9 +92,11 @@ struct Answers: Snapshotted, Sendable {
     writer.write(memos)
   }
 
+  /// Takes over as many slots as there were.
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let slots = try reader.readCount(ofSize: 8)
+    predictions = Predictions(rows: slots, width: 1)
     try predictions.restore(from: &reader)
-    let slots = raw.count
     raw = try reader.readDoubles(count: slots)
     let ends = try reader.readDoubles(count: 2 * slots)
     intervals = (0..<slots).map { (ends[2 * $0], ends[2 * $0 + 1]) }
@@ -89,19 +105,27 @@ struct Answers: Snapshotted, Sendable {
     memos = try reader.readDoubles(count: slots * memoWidth)
   }
 
-  /// Slots become smaller by `count`.
-  mutating func move(by count: Int) {
-    let slots = raw.count
-    for slot in count..<slots {
-      raw[slot - count] = raw[slot]
-      intervals[slot - count] = intervals[slot]
-      for output in 0..<predictions.width {
-        predictions[slot - count, output] = predictions[slot, output]
-      }
+  /// How many rows may wait.
+  var slots: Int { raw.count }
+
+  /// The rows that were in the slots `kept` are in those from 0 on, of `slots` in all.
+  mutating func move(_ kept: [Int], slots: Int) {
+    for (slot, old) in kept.enumerated() where slot != old {
+      raw[slot] = raw[old]
+      intervals[slot] = intervals[old]
+      for output in 0..<predictions.width { predictions[slot, output] = predictions[old, output] }
     }
     memos.withUnsafeMutableBufferPointer { memos in
       guard let base = memos.baseAddress else { return }
-      base.update(from: base + count * memoWidth, count: (slots - count) * memoWidth)
+      for (slot, old) in kept.enumerated() where slot != old {
+        (base + slot * memoWidth).update(from: base + old * memoWidth, count: memoWidth)
+      }
     }
+    let more = slots - raw.count
+    guard more > 0 else { return }
+    raw.append(contentsOf: repeatElement(0, count: more))
+    for _ in 0..<more { intervals.append((0, 0)) }
+    memos.append(contentsOf: repeatElement(.nan, count: more * memoWidth))
+    predictions.lengthen(to: slots)
   }
 }

@@ -9,7 +9,8 @@ package struct DescriptorSource: ByteSource {
   /// Whether reads end by themselves when that happens, so that what has no deadline need not be polled first.
   private let endsByItself: Bool
   private let follows: Bool
-  private let isFile: Bool
+  /// Whether all of it is there from the beginning.
+  package let isFile: Bool
   private var hadWriter = false
 
   /// Linux's F_SETPIPE_SZ, which the C library's module hides.

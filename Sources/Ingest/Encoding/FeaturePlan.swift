@@ -116,7 +116,7 @@ struct FeaturePlan: Equatable {
     static let text = Need(rawValue: 4)
   }
 
-  let columns: [String]
+  private(set) var columns: [String]
   /// Categories that are no columns; their indices follow those of the columns.
   var derivedLevels: [DerivedLevel] = []
   var needs: [Need]
@@ -137,6 +137,14 @@ struct FeaturePlan: Equatable {
   var hashed = 0..<0
   var series: [LagSeries] = []
   var means: [MeanFeature] = []
+
+  /// The columns of the records, where the last one, the target, comes by another stream.
+  var withoutLastColumn: FeaturePlan {
+    var plan = self
+    plan.columns.removeLast()
+    plan.needs.removeLast()
+    return plan
+  }
 
   /// What a category is called, whether it is a column or not.
   func name(ofLevel index: Int) -> String {

@@ -94,6 +94,26 @@ struct TimedHistory: Snapshotted {
       first += 1
     }
     lines[key].first = first
+    moveUp(key)
+  }
+
+  /// The same of a value that may come after later ones: it goes where its time belongs, behind its equals. One from
+  /// before everything that is still remembered is of no use.
+  mutating func insert(_ value: Double, time: Double, key: Int) {
+    guard key < lines.count, let last = lines[key].times.last, time < last else {
+      return add(value, time: time, key: key)
+    }
+    let first = lines[key].first
+    var place = lines[key].times.count
+    while place > first, lines[key].times[place - 1] > time { place -= 1 }
+    guard place > first || last - time < longest else { return }
+    lines[key].times.insert(time, at: place)
+    lines[key].values.insert(value, at: place)
+  }
+
+  /// Takes the room of what has left.
+  private mutating func moveUp(_ key: Int) {
+    let first = lines[key].first
     guard first > 1024, first * 2 > lines[key].times.count else { return }
     lines[key].times.removeFirst(first)
     lines[key].values.removeFirst(first)

@@ -34,6 +34,8 @@ package struct IngestOptions: Sendable, Equatable {
   package var means: [String] = []
   /// How many rows come before a row's label is known: lags and means of the target wait for it.
   package var labelDelay = 0
+  /// How labels are joined by id to rows that came before; nil: a row has its label with it, or none.
+  package var lateLabels: LateLabelOptions?
   /// The column that keeps lags and means of different sources apart.
   package var key: String?
   /// What to put for a missing number: for all columns, or `temp=last` for one.

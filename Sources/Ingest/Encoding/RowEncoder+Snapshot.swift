@@ -30,6 +30,9 @@ extension RowEncoder {
     for scale in scales { scale.write(to: &writer) }
     writer.write(scaledFeatures)
     pending.write(to: &writer)
+    join?.write(to: &writer)
+    slotted.write(to: &writer)
+    writer.write(joinNotices)
     writer.write(muted.map(\.feature))
     writer.write(muted.map(\.value))
     writer.write(UnsafeBufferPointer(start: sums, count: plan.dense.count))
@@ -58,6 +61,11 @@ extension RowEncoder {
     for k in scales.indices { try scales[k].restore(from: &reader) }
     scaledFeatures = try reader.readInts()
     try pending.restore(from: &reader)
+    try join?.restore(from: &reader)
+    try slotted.restore(from: &reader)
+    let told = try reader.readInts()
+    guard told.count == joinNotices.count else { throw .corrupt }
+    joinNotices = told
     let features = try reader.readInts()
     muted = Array(zip(features, try reader.readDoubles(count: features.count)))
     guard (scaledFeatures + features).allSatisfy(plan.dense.indices.contains) else {

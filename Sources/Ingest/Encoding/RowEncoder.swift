@@ -76,18 +76,20 @@ struct RowEncoder: ~Copyable {
 
   private let categoryLimit: Int
   private let columnCount: Int
-  private let targetColumn: Int?
+  let targetColumn: Int?
+  /// Whether no record has the target: it comes by another stream, and nothing is put where it would stand.
+  let isTargetApart: Bool
   private let weightColumn: Int?
-  private let timeColumn: Int?
-  private let sequenceColumn: Int?
+  let timeColumn: Int?
+  let sequenceColumn: Int?
   /// The sequence number of the last event taken.
   var lastSequence = -Double.infinity
   /// Events that were passed over as their sequence number was not beyond the last one.
   var passedOver = 0
-  private let idColumn: Int?
+  let idColumn: Int?
   /// Whether rows have features without a column.
-  private let hasTokens: Bool
-  private let isRegression: Bool
+  let hasTokens: Bool
+  let isRegression: Bool
   /// Whether every feature is a numeric column: nothing to look up and nothing to remember.
   private let isPlain: Bool
   private let plainRuns: [PlainRun]
@@ -113,6 +115,13 @@ struct RowEncoder: ~Copyable {
   var means: [MeanHistory]
   var scales: [RunningScale]
   var pending: PendingLabels
+  /// Where labels are joined to their rows by id: which rows wait, and what is to become of their labels.
+  var join: LabelJoin?
+  var slotted: SlottedLabels
+  /// Whether the label that was taken last was left where it is, as its row may still come.
+  var labelWaits = false
+  /// How often each kind of what came of a label was told.
+  var joinNotices = [0, 0, 0, 0, 0]
   /// Dense features that no longer tell anything, and the mean that they have instead.
   var muted: [(feature: Int, value: Double)] = []
   /// Sums of each feature's values that were there, and how many were not.
@@ -125,7 +134,13 @@ struct RowEncoder: ~Copyable {
   /// Notices of new categories beyond this many a column are only counted.
   private static let noticesPerColumn = 10
 
-  init(_ plan: FeaturePlan, target: TargetReader, categoryLimit: Int, labelDelay: Int) {
+  init(
+    _ plan: FeaturePlan, target: TargetReader, categoryLimit: Int, labelDelay: Int,
+    lateLabels: LateLabelOptions? = nil, isTargetApart: Bool = false
+  ) {
+    self.isTargetApart = isTargetApart
+    join = lateLabels.map { LabelJoin($0) }
+    slotted = SlottedLabels(width: plan.means.count)
     self.plan = plan
     self.target = target
     self.categoryLimit = categoryLimit
@@ -179,8 +194,8 @@ struct RowEncoder: ~Copyable {
     missing.deallocate()
   }
 
-  private var numbers: UnsafeMutablePointer<Double> { columns.numbers }
-  private var fields: UnsafeMutablePointer<Field> { columns.fields }
+  var numbers: UnsafeMutablePointer<Double> { columns.numbers }
+  var fields: UnsafeMutablePointer<Field> { columns.fields }
 
   mutating func takeNotices() -> [SourceNotice] {
     defer { notices.removeAll() }
@@ -195,6 +210,17 @@ struct RowEncoder: ~Copyable {
     // By index: iterating an array that is stored keeps and lets go of it at each row.
     for k in 0..<textual.count {
       if let fault = readText(textual[k]) { return fault }
+    }
+    if let fault = passOver() { return fault }
+    var meeting: LabelJoin.Meeting?
+    if join != nil {
+      switch meet(&batch, line: line) {
+      case .fault(let fault): return fault
+      case .taken:
+        if let column = sequenceColumn { lastSequence = numbers[column] }
+        return nil
+      case .event(let found): meeting = found
+      }
     }
     var weight = 1.0
     if let column = weightColumn, !numbers[column].isNaN {
@@ -213,24 +239,13 @@ struct RowEncoder: ~Copyable {
       }
       time = moment
     }
-    if let column = sequenceColumn {
-      let number = numbers[column]
-      guard !number.isNaN else {
-        return Fault(
-          kind: .missingValue, column: column, expected: "a sequence number", found: "nothing")
-      }
-      guard number > lastSequence else {
-        passedOver += 1
-        return Fault.passedOver
-      }
-    }
     for k in 0..<required.count where numbers[required[k]].isNaN {
       return Fault(
         kind: .missingValue, column: required[k], expected: "a value (--missing refuse)",
         found: "nothing")
     }
     var label = Double.nan
-    if let column = targetColumn {
+    if let column = targetColumn, !isTargetApart {
       if isRegression {
         label = numbers[column]
       } else {
@@ -245,6 +260,7 @@ struct RowEncoder: ~Copyable {
     }
     weight *= target.weight(label)
     // From here on nothing can go wrong: state may change.
+    let ticket = meeting.map { enter($0, label, time) }
     if isPlain {
       writePlain(&batch)
       mute(batch.nextDense)
@@ -260,11 +276,27 @@ struct RowEncoder: ~Copyable {
       writeSparse(batch.nextDense, &batch)
       if hasTokens { writeTokens(&batch) }
       batch.endRow(target: label, weight: weight, time: time, line: line)
-      remember(label, key: key, time: time)
+      remember(label, key: key, time: time, ticket)
     }
     if let column = sequenceColumn { lastSequence = numbers[column] }
     if let column = idColumn, !fields[column].isEmpty { batch.setLastID(fields[column].bytes) }
+    if let ticket { batch.setLastTicket(ticket) }
     accepted += 1
+    return nil
+  }
+
+  /// Whether a record has no number in the sequence, or one of a record that was taken before.
+  private mutating func passOver() -> Fault? {
+    guard let column = sequenceColumn else { return nil }
+    let number = numbers[column]
+    guard !number.isNaN else {
+      return Fault(
+        kind: .missingValue, column: column, expected: "a sequence number", found: "nothing")
+    }
+    guard number > lastSequence else {
+      passedOver += 1
+      return Fault.passedOver
+    }
     return nil
   }
 
@@ -359,6 +391,10 @@ struct RowEncoder: ~Copyable {
     }
   }
 
+  mutating func note(_ kind: String, _ text: String) {
+    notices.append(SourceNotice(kind: kind, text: text, event: accepted))
+  }
+
   private mutating func note(_ kind: String, _ column: Int, _ text: String) {
     notices.append(SourceNotice(kind: kind, text: text, event: accepted))
   }
@@ -444,6 +480,11 @@ struct RowEncoder: ~Copyable {
     case .mean, .refuse: return sums[feature] / Double(present)
     case .last: return last[feature] ?? 0
     }
+  }
+
+  /// Whether anything is made of labels that have come.
+  private var remembersLabels: Bool {
+    !plan.means.isEmpty || plan.series.contains { $0.column == nil }
   }
 
   /// The last values of the features whose policy asks for them.
@@ -559,7 +600,9 @@ struct RowEncoder: ~Copyable {
   }
 
   /// Takes the row's own values into the histories, for the rows to come.
-  private mutating func remember(_ label: Double, key: Int, time: Double) {
+  private mutating func remember(
+    _ label: Double, key: Int, time: Double, _ ticket: LabelTicket?
+  ) {
     for k in 0..<plan.derivedLevels.count {
       if case .earlier(let column, _, _) = plan.derivedLevels[k] {
         earlierLevels[k].add(levels[column], time: time, key: key)
@@ -569,7 +612,9 @@ struct RowEncoder: ~Copyable {
       guard let column = plan.series[index].column else { continue }
       remember(numbers[column], in: index, key: key, time: time)
     }
-    if pending.delay == 0 {
+    if let ticket, ticket.kind == .asks {
+      slotted.put(ticket.slot, key: key, time: time, groups: meanGroups)
+    } else if pending.delay == 0 {
       rememberLabel(PendingLabel(value: label, key: key, time: time))
     } else {
       pending.add(PendingLabel(value: label, key: key, time: time), meanGroups)
@@ -579,6 +624,13 @@ struct RowEncoder: ~Copyable {
     for (feature, column) in remembered where !numbers[column].isNaN {
       last[feature] = numbers[column]
     }
+  }
+
+  /// Takes the label of the row that waited in `slot`.
+  mutating func rememberLabel(inSlot slot: Int, _ label: Double) {
+    guard remembersLabels else { return }
+    // Every row fills in its groups before it is encoded: these may be overwritten.
+    rememberLabel(slotted.label(slot, label, groups: &meanGroups))
   }
 
   /// Takes a label that has arrived; `meanGroups` are those of its row.
@@ -597,7 +649,12 @@ struct RowEncoder: ~Copyable {
     let series = plan.series[index]
     let value = series.isRoot ? max(plain, 0).squareRoot() : plain
     if series.longest > 0 { lags[index].add(value, key: key) }
-    if series.longestSeconds > 0 { timedLags[index].add(value, time: time, key: key) }
+    guard series.longestSeconds > 0 else { return }
+    if join != nil, series.column == nil {
+      timedLags[index].insert(value, time: time, key: key)
+    } else {
+      timedLags[index].add(value, time: time, key: key)
+    }
   }
 }
 

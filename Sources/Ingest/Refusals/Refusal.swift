@@ -15,6 +15,7 @@ package struct Refusal: Sendable, Equatable {
     case badTarget = "bad-target"
     case badWeight = "bad-weight"
     case missingValue = "missing-value"
+    case missingID = "missing-id"
     case duplicateKey = "duplicate-key"
     case nestedValue = "nested-value"
   }

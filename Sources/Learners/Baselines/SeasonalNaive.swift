@@ -111,7 +111,11 @@ struct SeasonalNaive: Learner {
       first = max(first, labels.count - rows - delay)
     case .seconds(let seconds):
       guard !label.isNaN, !time.isNaN else { return }
-      let latest = max(time, times.last ?? time)
+      if let last = times.last, time < last {
+        insert(label, time)
+        return
+      }
+      let latest = time
       labels.append(label)
       times.append(latest)
       while first + 1 < times.count, times[first + 1] <= latest - seconds { first += 1 }
@@ -120,6 +124,15 @@ struct SeasonalNaive: Learner {
     labels.removeFirst(first)
     if !times.isEmpty { times.removeFirst(first) }
     first = 0
+  }
+
+  /// Takes a label that comes after later ones, as late labels may, where its time belongs.
+  private mutating func insert(_ label: Double, _ time: Double) {
+    var place = times.count
+    while place > first, times[place - 1] > time { place -= 1 }
+    guard place > first else { return }
+    labels.insert(label, at: place)
+    times.insert(time, at: place)
   }
 
   mutating func refit(on window: borrowing MicroBatch) -> RefitReport {
