@@ -3,7 +3,7 @@ SWIFT_BUILD = swift build -c release --static-swift-stdlib --product weir
 WEIR = .build/release/weir
 
 .PHONY: demo test build setup lint study bench bench-peers bench-latency bench-micro \
-	bench-trees clean
+	bench-trees soak clean
 
 demo: build
 	@echo "--- two years of bike rentals, learned hour by hour"
@@ -49,6 +49,10 @@ bench-trees: build
 
 bench-micro: setup
 	@swift run -c release micro
+
+# What takes too long for every test: a registry that several processes use for a minute.
+soak: build
+	@scripts/registry-soak --seconds 60
 
 clean:
 	swift package clean

@@ -11,8 +11,10 @@ let settings: [SwiftSetting] = [
 ]
 
 /// A room of the library: its sources, and the floors below that it may stand on.
-func room(_ name: String, on floors: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: floors, swiftSettings: settings)
+func room(
+  _ name: String, on floors: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
+  .target(name: name, dependencies: floors, exclude: exclude, swiftSettings: settings)
 }
 
 /// The tests of a room.
@@ -35,6 +37,7 @@ let package = Package(
     .systemLibrary(
       name: "CBLAS", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CLanes"),
     room("Kernels", on: ["CBLAS", "CLanes"]),
     room("Catalogues"),
@@ -44,6 +47,7 @@ let package = Package(
     room("Generators", on: ["Catalogues", "Kernels"]),
     room("Ingest", on: ["Batches", "Catalogues", "CLanes", "CZlib", "Kernels", "Snapshots"]),
     room("Learners", on: ["Batches", "Catalogues", "Detectors", "Kernels", "Snapshots"]),
+    room("Registry", on: ["CSQLite", "Kernels"], exclude: ["FORMAT.md"]),
     room("Scores", on: ["Catalogues", "Snapshots"]),
     room("Monitors", on: ["Batches", "Detectors", "Kernels", "Snapshots"]),
     room("Telemetry", on: ["Snapshots"]),
@@ -58,7 +62,8 @@ let package = Package(
       "CommandLine",
       on: [
         "Batches", "Catalogues", "Detectors", "Engine", "Generators", "Ingest", "Kernels",
-        "Learners", "Monitors", "Scores", "Snapshots", "Studies", "Telemetry", argumentParser,
+        "Learners", "Monitors", "Registry", "Scores", "Snapshots", "Studies", "Telemetry",
+        argumentParser,
       ]),
     .executableTarget(name: "weir", dependencies: ["CommandLine"], swiftSettings: settings),
 
@@ -85,6 +90,7 @@ let package = Package(
     tests(
       "LearnersTests",
       on: ["Learners", "Batches", "Catalogues", "Kernels", "Snapshots", "TestSupport"]),
+    tests("RegistryTests", on: ["Registry", "CSQLite", "Kernels", "TestSupport"]),
     tests("ScoresTests", on: ["Scores", "Catalogues", "TestSupport"]),
     tests("MonitorsTests", on: ["Monitors", "Batches", "TestSupport"]),
     tests("TelemetryTests", on: ["Telemetry", "TestSupport"]),

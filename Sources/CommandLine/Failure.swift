@@ -2,6 +2,7 @@ import ArgumentParser
 import Catalogues
 import Glibc
 import Ingest
+import Registry
 import Snapshots
 import Telemetry
 
@@ -24,6 +25,7 @@ struct Failure: Error {
     case let failure as Failure: self = failure
     case let error as IngestError: self.init(message: error.message, code: Failure.code(error))
     case let error as SpecificationError: self.init(message: error.message, code: Exit.usage)
+    case let error as RegistryError: self.init(message: error.message, code: Failure.code(error))
     case let error as SnapshotError:
       self.init(message: "the checkpoint is \(error.message)", code: Exit.badData)
     case let error as CheckpointError:
@@ -36,6 +38,17 @@ struct Failure: Error {
   init(message: String, code: Int32) {
     self.message = message
     self.code = code
+  }
+
+  private static func code(_ error: RegistryError) -> Int32 {
+    switch error {
+    case .notARegistry, .readOnly, .busy, .system: Exit.inputOutput
+    case .foreign, .newer, .damagedDatabase, .pruned, .missingBlob, .damagedBlob: Exit.badData
+    case .database: Exit.internalError
+    case .unknownVersion, .unknownReference, .ambiguousHash, .unknownAlias, .nothingBefore,
+      .badAddress, .badName, .badTime, .badHash, .badRange, .notJSON:
+      Exit.usage
+    }
   }
 
   private static func code(_ error: IngestError) -> Int32 {
@@ -58,6 +71,9 @@ func reporting(_ body: () throws -> Void) throws {
     throw ExitCode(0)
   } catch IngestError.interrupted {
     throw ExitCode(0)
+  } catch let code as ExitCode {
+    // What there is to say was said.
+    throw code
   } catch {
     let failure = Failure(error)
     Terminal.say("weir: \(failure.message)\n")

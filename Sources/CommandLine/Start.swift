@@ -31,7 +31,7 @@ struct WeirCommand: ParsableCommand {
     subcommands: [
       LearnCommand.self, ReplayCommand.self, GenerateCommand.self, InjectCommand.self,
       DetectCommand.self,
-      StudyCommand.self, BenchCommand.self, CatalogueCommand.self,
+      StudyCommand.self, ModelsCommand.self, BenchCommand.self, CatalogueCommand.self,
     ])
 }
 
