@@ -33,6 +33,9 @@ struct SeasonalNaive: Learner {
   /// How many rows lie between a row and the arrival of its label.
   private let delay: Int
   private let isMulticlass: Bool
+  /// How many seasons of labels are kept: a row that is asked for again when its label comes, after later rows, looks back
+  /// on what lies farther back than a season.
+  private let seasons: Double
   /// The labels of the last season and their times, oldest first, from `first` on.
   private var labels: [Double] = []
   private var times: [Double] = []
@@ -44,6 +47,7 @@ struct SeasonalNaive: Learner {
     self.season = season
     delay = context.labelDelay
     isMulticlass = context.task == .multiclass
+    seasons = context.isOutOfOrder ? 2 : 1
   }
 
   var outputs: Int { isMulticlass ? classes : 1 }
@@ -118,7 +122,9 @@ struct SeasonalNaive: Learner {
       let latest = time
       labels.append(label)
       times.append(latest)
-      while first + 1 < times.count, times[first + 1] <= latest - seconds { first += 1 }
+      while first + 1 < times.count, times[first + 1] <= latest - seasons * seconds {
+        first += 1
+      }
     }
     guard first > 1024, first * 2 > labels.count else { return }
     labels.removeFirst(first)
