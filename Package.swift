@@ -44,6 +44,7 @@ let package = Package(
     room("Snapshots"),
     room("Batches", on: ["Snapshots"]),
     room("Detectors", on: ["Catalogues", "Kernels", "Snapshots"]),
+    room("Comparisons", on: ["Catalogues", "Kernels", "Snapshots"]),
     room("Generators", on: ["Catalogues", "Kernels"]),
     room("Ingest", on: ["Batches", "Catalogues", "CLanes", "CZlib", "Kernels", "Snapshots"]),
     room("Learners", on: ["Batches", "Catalogues", "Detectors", "Kernels", "Snapshots"]),
@@ -54,15 +55,16 @@ let package = Package(
     room(
       "Engine",
       on: [
-        "Batches", "Catalogues", "Detectors", "Kernels", "Learners", "Monitors", "Scores",
-        "Snapshots", "Telemetry",
+        "Batches", "Catalogues", "Comparisons", "Detectors", "Kernels", "Learners", "Monitors",
+        "Scores", "Snapshots", "Telemetry",
       ]),
-    room("Studies", on: ["Catalogues", "Detectors", "Generators", "Kernels"]),
+    room("Studies", on: ["Catalogues", "Comparisons", "Detectors", "Generators", "Kernels"]),
     room(
       "CommandLine",
       on: [
-        "Batches", "Catalogues", "Detectors", "Engine", "Generators", "Ingest", "Kernels",
-        "Learners", "Monitors", "Registry", "Scores", "Snapshots", "Studies", "Telemetry",
+        "Batches", "Catalogues", "Comparisons", "Detectors", "Engine", "Generators", "Ingest",
+        "Kernels", "Learners", "Monitors", "Registry", "Scores", "Snapshots", "Studies",
+        "Telemetry",
         argumentParser,
       ]),
     .executableTarget(name: "weir", dependencies: ["CommandLine"], swiftSettings: settings),
@@ -83,6 +85,8 @@ let package = Package(
     tests("KernelsTests", on: ["Kernels", "TestSupport"]),
     tests(
       "DetectorsTests", on: ["Detectors", "Catalogues", "Kernels", "Snapshots", "TestSupport"]),
+    tests(
+      "ComparisonsTests", on: ["Comparisons", "Catalogues", "Kernels", "Snapshots", "TestSupport"]),
     tests("GeneratorsTests", on: ["Generators", "Catalogues", "Kernels", "TestSupport"]),
     tests(
       "IngestTests",
@@ -97,11 +101,11 @@ let package = Package(
     tests(
       "EngineTests",
       on: [
-        "Engine", "Batches", "Catalogues", "Detectors", "Learners", "Scores", "Snapshots",
-        "Telemetry", "TestSupport",
+        "Engine", "Batches", "Catalogues", "Comparisons", "Detectors", "Learners", "Scores",
+        "Snapshots", "Telemetry", "TestSupport",
       ]),
     tests(
-      "StudiesTests", on: ["Studies", "Catalogues", "Detectors", "TestSupport"]),
+      "StudiesTests", on: ["Studies", "Catalogues", "Comparisons", "Detectors", "TestSupport"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["weir", "TestSupport"], exclude: ["Cases"],
       swiftSettings: settings),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalogues
+import Comparisons
 import Detectors
 import Engine
 import Generators
@@ -13,7 +14,7 @@ struct CatalogueCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "catalogue",
     abstract:
-      "List every learner, detector, stream, drift, format, score and reaction, with parameters.",
+      "List every learner, detector, stream, drift, format, score, test and reaction, with parameters.",
     discussion: """
       EXAMPLES
         weir catalogue
@@ -69,6 +70,7 @@ struct CatalogueSection {
       CatalogueSection(Catalogue.injectors),
       CatalogueSection(Catalogue.formats),
       CatalogueSection(Catalogue.scores),
+      CatalogueSection(Catalogue.pairedTests),
       CatalogueSection(
         noun: "reaction",
         rows: ReactionKind.allCases.map {

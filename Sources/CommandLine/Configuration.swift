@@ -35,7 +35,9 @@ enum Configuration {
       .list("lag", \.lag), .list("mean", \.mean), .text("key", \.key), .list("missing", \.missing),
       .list("class-weight", \.classWeight), .number("max-categories", \.maxCategories),
       .number("hash-bits", \.hashBits),
-      .list("model", \.model), .number("batch", \.batch), .number("max-delay", \.maxDelay),
+      .list("model", \.model), .list("challenger", \.challenger), .list("shadow", \.shadow),
+      .real("promote-risk", \.promoteRisk), .text("promote-test", \.promoteTest),
+      .number("contest", \.contest), .number("batch", \.batch), .number("max-delay", \.maxDelay),
       .text("update", \.update), .number("warmup", \.warmup), .list("detect", \.detect),
       .real("alarm-budget", \.alarmBudget),
       .text("on-drift", \.onDrift), .text("retrain-every", \.retrainEvery),
@@ -51,6 +53,7 @@ enum Configuration {
       .text("journal", \.journal), .text("summary", \.summary),
       .real("interval", \.interval),
       .flag("calibrate", \.calibrate), .text("screen", \.screen), .text("draw", \.draw),
+      .text("registry", \.registry),
       .text("checkpoint", \.checkpoint), .text("checkpoint-every", \.checkpointEvery),
       .flag("resume", \.resume),
       .flag("auto", \.auto),
@@ -167,7 +170,7 @@ enum Configuration {
   /// is written besides.
   private static let free: Set<String> = [
     "batch", "max-delay", "threads", "predictions", "losses", "journal", "summary", "draw",
-    "follow", "quiet", "checkpoint", "checkpoint-every", "resume", "max-bad",
+    "follow", "quiet", "registry", "checkpoint", "checkpoint-every", "resume", "max-bad",
   ]
 
   /// Completes the options of a run that goes on by those of the run before. Throws where they contradict it.
@@ -184,10 +187,22 @@ enum Configuration {
         message: "--\(member.key) is \(member.value.text), but when the checkpoint was made "
           + "\(made); leave it out to go on, or begin anew without --resume", code: Exit.usage)
     }
-    let (checkpoint, resume) = (options.checkpoint, options.resume)
+    try complete(&options, from: before)
+  }
+
+  /// Takes the options of a run over that say what it makes of its input, and none that say where its output goes.
+  static func complete(_ options: inout LearnOptions, from before: String) throws {
+    var earlier = try LearnOptions.parse([])
+    try merge(Data(before.utf8), "the checkpoint's options", into: &earlier)
     for name in free where name != "batch" { clear(name, of: &earlier) }
     try merge(Data(json(earlier).text.utf8), "the checkpoint's options", into: &options)
-    (options.checkpoint, options.resume) = (checkpoint, resume)
+  }
+
+  /// The options of the run that made a checkpoint, without those that say where its output went.
+  static func options(of before: String) throws -> LearnOptions {
+    var options = try LearnOptions.parse([])
+    try complete(&options, from: before)
+    return options
   }
 
   private static func clear(_ name: String, of options: inout LearnOptions) {

@@ -105,6 +105,25 @@ struct LearnOptions: ParsableArguments {
   @Option(
     help: "A learner from the catalogue: NAME or NAME:key=value,… Repeatable; the first is served.")
   var model: [String] = []
+  @Option(
+    help:
+      "A learner that runs on the same events without being served, and takes over once it proves better. Repeatable."
+  )
+  var challenger: [String] = []
+  @Option(help: "The same, but it is only compared and never takes over. Repeatable.")
+  var shadow: [String] = []
+  @Option(help: "The risk of promoting a challenger that is no better, shared by all (0.05).")
+  var promoteRisk: Double?
+  @Option(
+    help:
+      "The test of paired losses by which it proves better (betting, of classes betting:clip=20)."
+  )
+  var promoteTest: String?
+  @Option(
+    help:
+      "Events after which a challenger that a drift started gives up, and so does what it replaced (5000)."
+  )
+  var contest: Int?
   @Option(help: "Rows in a micro-batch at most (256). No result depends on it.")
   var batch: Int?
   @Option(
@@ -128,7 +147,7 @@ struct LearnOptions: ParsableArguments {
       "One false alarm in so many events over all detectors that keep a budget, whose own is then not used."
   )
   var alarmBudget: Double?
-  @Option(help: "What is done about a drift: note, window, retrain or restart.")
+  @Option(help: "What is done about a drift: note, window, retrain, restart or challenger.")
   var onDrift: String?
   @Option(help: "Full retraining on a schedule: N events, or event time such as 36h or 7d.")
   var retrainEvery: String?
@@ -187,6 +206,11 @@ struct LearnOptions: ParsableArguments {
       "A file that everything is kept in which going on takes: the model, what watches it, the columns' history, the scores, the place in the input."
   )
   var checkpoint: String?
+  @Option(
+    help:
+      "A folder that every version of the served model goes to, with what it was made from and why; the name champion points at the last one (weir models)."
+  )
+  var registry: String?
   @Option(help: "How often: N events, or Ns of the clock (30s); also at the end.")
   var checkpointEvery: String?
   @Flag(

@@ -3,6 +3,7 @@ import Engine
 import Ingest
 import Kernels
 import Learners
+import Monitors
 import Snapshots
 import Telemetry
 
@@ -55,15 +56,25 @@ struct LearnRun: ~Copyable {
   private var progress: Progress
   private let started = MonotonicTime.now()
   private var checkpoints: Checkpoints?
+  private var versions: Versions?
   /// Whether the run goes on from a checkpoint.
   private var isResumed = false
+
+  /// The options as they were given, which is what going on begins with.
+  private var given = ""
 
   /// Where a run keeps itself.
   private struct Checkpoints {
     let file: CheckpointFile
     var schedule: CheckpointSchedule
-    /// The options as they were given, which is what going on begins with.
-    let options: String
+    /// Whether the source's state was asked for in order to write one.
+    var isWanted = false
+  }
+
+  /// Where a run keeps its model's versions, and what these were made from.
+  private struct Versions {
+    var keeper: VersionKeeper
+    var account: DataAccount
   }
 
   /// Numbers in a batch at most.
@@ -92,23 +103,15 @@ struct LearnRun: ~Copyable {
     let input = GzipSource(bytes)
     var state = before?.source
     var source = try LearnRun.source(input, settings.ingest, labels, from: &state)
-    var wish = settings.engine
-    if wish.season == nil { wish.season = source.settled.season }
-    // With features made for it, the model may as well be the best there is.
-    if options.auto, wish.models.isEmpty {
-      wish.models = [source.schema.task.automaticModel(hasPast: options.lag != ["none"])]
-    }
-    let settled = options.settled(source.settled, models: wish.models)
-    wish.screens = settled.screen == "on"
-    wish.keepsLosses = options.losses != nil
-    // Batches of very wide rows are shorter: where they end changes no result, and 256 rows of 100,000 numbers are 200 MB.
-    let widest = LearnRun.mostNumbers / max(source.schema.denseWidth, 1)
-    wish.batchRows = min(wish.batchRows, max(1, widest))
-    var engine = try Engine(wish, source.schema, families: source.families)
+    let settled = options.settled(
+      source.settled, models: LearnRun.models(options, settings, source.schema.task))
+    var engine = try engine(
+      options, settings, source, keepsVersions: options.registry != nil)
     let served = engine.models[0]
     guard options.draw == nil || served.drawing != nil else {
       throw Failure(
-        message: "--draw: \(served.name) is no tree; one is --model hoeffding-tree",
+        message: "--draw: \(engine.servedName ?? served.name) is no tree; one is --model "
+          + "hoeffding-tree",
         code: Exit.usage)
     }
     if let before {
@@ -121,16 +124,59 @@ struct LearnRun: ~Copyable {
       try tell(try source.attach(input), before.events, options)
     }
     // Reading ahead is what a second core is for, unless one thread is all that is wished for.
-    let ahead = ReadAhead(source, rows: wish.batchRows, isAhead: options.threads != 1)
+    let ahead = ReadAhead(source, rows: engine.options.batchRows, isAhead: options.threads != 1)
     var run = LearnRun(settled, ahead, engine, outputs)
     run.isResumed = before != nil
     if let path = options.checkpoint {
       run.checkpoints = Checkpoints(
         file: CheckpointFile(path: path, outputs: outputs.growing),
-        schedule: CheckpointSchedule(settings.checkpointEvery, events: run.engine.events),
-        options: Configuration.json(given).text)
+        schedule: CheckpointSchedule(settings.checkpointEvery, events: run.engine.events))
+    }
+    run.given = Configuration.json(given).text
+    if let registry = options.registry {
+      var account = DataAccount(denseWidth: run.source.schema.denseWidth)
+      if var reader = before?.account { try account.restore(from: &reader) }
+      run.versions = Versions(
+        keeper: try VersionKeeper(
+          path: registry, source: path, configuration: Configuration.json(settled).text,
+          identity: before?.identity),
+        account: account)
+      run.outputs.predictions?.run = run.versions?.keeper.run
     }
     return run
+  }
+
+  /// The models that are wished for; with features made for it, it may as well be the best there is.
+  private static func models(
+    _ options: LearnOptions, _ settings: LearnSettings, _ task: Task
+  ) -> [String] {
+    guard options.auto, settings.engine.models.isEmpty else { return settings.engine.models }
+    return [task.automaticModel(hasPast: options.lag != ["none"])]
+  }
+
+  /// The engine of a run with these options on that source.
+  ///
+  /// - Parameters:
+  ///   - options: as they were given.
+  ///   - settings: the same, checked.
+  ///   - source: fresh, before its first row.
+  ///   - keepsVersions: whether every version of the served model is wanted.
+  /// - Returns: an engine that has seen nothing.
+  /// - Throws: `SpecificationError` where something cannot be made.
+  static func engine(
+    _ options: LearnOptions, _ settings: LearnSettings, _ source: borrowing EventSource,
+    keepsVersions: Bool
+  ) throws -> Engine {
+    var wish = settings.engine
+    if wish.season == nil { wish.season = source.settled.season }
+    wish.models = models(options, settings, source.schema.task)
+    wish.screens = options.settled(source.settled, models: wish.models).screen == "on"
+    wish.keepsLosses = options.losses != nil
+    wish.keepsVersions = keepsVersions
+    // Batches of very wide rows are shorter: where they end changes no result, and 256 rows of 100,000 numbers are 200 MB.
+    let widest = LearnRun.mostNumbers / max(source.schema.denseWidth, 1)
+    wish.batchRows = min(wish.batchRows, max(1, widest))
+    return try Engine(wish, source.schema, families: source.families)
   }
 
   /// The checkpoint to go on from, where that is wished for and there is one.
@@ -183,7 +229,7 @@ struct LearnRun: ~Copyable {
     var isInterrupted = false
     reading: while true {
       batch.removeAll()
-      if checkpoints?.schedule.isDue(events: engine.events) == true { source.requestState() }
+      requestState()
       let outcome = try fill(&batch)
       try step(batch)
       switch outcome {
@@ -205,6 +251,7 @@ struct LearnRun: ~Copyable {
     let first = engine.events
     var state = source.takeState()
     engine.step(batch)
+    noteVersions(batch, first: first)
     let changes = engine.featureChanges()
     if !changes.isEmpty {
       source.change(changes)
@@ -224,26 +271,70 @@ struct LearnRun: ~Copyable {
       throw error
     }
     try writeNotices()
-    if let state { try save(state) }
+    if let state {
+      if checkpoints?.isWanted == true { try save(state) }
+      try addVersions(state)
+    }
     progress.update(engine)
+  }
+
+  /// Asks for the source's state after one of the next batches, where a checkpoint is due or a version was made.
+  private mutating func requestState() {
+    if checkpoints?.schedule.isDue(events: engine.events) == true { checkpoints?.isWanted = true }
+    if checkpoints?.isWanted == true || versions?.keeper.isWaiting == true {
+      source.requestState()
+    }
+  }
+
+  /// Adds the versions that are waiting to the registry.
+  private mutating func addVersions(_ state: [UInt8]) throws {
+    guard versions?.keeper.isWaiting == true else { return }
+    let (given, schema, classes) = (given, source.schema, source.classNames)
+    try versions?.keeper.add(schema: schema, classes: classes) { made in
+      let writer = Checkpoint.begin(
+        options: given, events: made.event, outputs: [], versions: nil, source: state)
+      return writer.sealed(with: made.state)
+    }
+  }
+
+  /// Takes account of a batch that was learned, and of the versions that were made on the way.
+  private mutating func noteVersions(_ batch: borrowing MicroBatch, first: Int) {
+    guard versions != nil else { return }
+    var row = 0
+    for made in engine.takeVersions() {
+      // Where labels come by id rows are no events, and the batch counts as a whole.
+      let end = engine.options.waitRows > 0 ? batch.count : made.event - first
+      versions?.account.observe(batch, row..<end)
+      row = end
+      if let account = versions?.account { versions?.keeper.note(made, account) }
+    }
+    versions?.account.observe(batch, row..<batch.count)
   }
 
   /// Begins to write a checkpoint of what is now; the source's state is as of the last event learned.
   private mutating func save(_ state: [UInt8]) throws {
-    guard let checkpoints else { return }
+    guard checkpoints != nil else { return }
     for file in outputs.growing { try file.flush() }
     var writer = Checkpoint.begin(
-      options: checkpoints.options, events: engine.events, outputs: outputs.lengths(options),
-      source: state)
+      options: given, events: engine.events, outputs: outputs.lengths(options),
+      versions: versions.map { ($0.keeper.identity, $0.account) }, source: state)
     engine.write(to: &writer)
-    try checkpoints.file.save(writer.sealed())
+    let bytes = writer.sealed()
+    try checkpoints?.file.save(bytes)
+    checkpoints?.isWanted = false
   }
 
   /// The last checkpoint of a run; none if nothing was learned.
   private mutating func saveLast() throws {
-    guard let checkpoints, engine.events > 0 else { return }
-    if let state = source.stateNow() { try save(state) }
-    try checkpoints.file.finish()
+    guard checkpoints != nil || versions != nil, engine.events > 0 else { return }
+    if let state = source.stateNow() {
+      if engine.options.update == .continuous, let account = versions?.account {
+        versions?.keeper.note(engine.versionNow(), account)
+      }
+      try addVersions(state)
+      try save(state)
+    }
+    try checkpoints?.file.finish()
   }
 
   /// Fills the batch; what came before an error is still learned and accounted for.
@@ -285,7 +376,7 @@ struct LearnRun: ~Copyable {
         ("task", .string(schema.task.rawValue)), ("target", .string(schema.targetName)),
         ("inferredFrom", .int(source.inferredFrom)),
         ("features", .array(schema.denseNames.map { .string($0) })),
-        ("models", .array(engine.models.map { .string($0.name) })),
+        ("models", .array(engine.modelNames.map { .string($0) })),
         ("options", Configuration.json(options)), ("version", .string(Version.text)),
       ])
   }

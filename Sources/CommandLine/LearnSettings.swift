@@ -1,5 +1,6 @@
 import Batches
 import Catalogues
+import Comparisons
 import Detectors
 import Engine
 import Ingest
@@ -66,7 +67,7 @@ struct LearnSettings {
     ingest.id = options.id
     ingest.weight = options.weight
     ingest.sequence = options.sequence
-    ingest.isResumable = options.checkpoint != nil
+    ingest.isResumable = options.checkpoint != nil || options.registry != nil
     ingest.time = LearnSettings.list(options.time)
     guard ingest.time.count <= 2 else {
       throw LearnSettings.usage("--time takes one column, or a date column and an hour column")
@@ -122,6 +123,7 @@ struct LearnSettings {
     }
     engine.models = options.model
     for model in options.model { try Catalogue.learners.check(model) }
+    try readContest(options)
     engine.batchRows =
       try LearnSettings.check(options.batch, "batch", atLeast: 1, atMost: 1_000_000) ?? 256
     engine.threads =
@@ -198,6 +200,24 @@ struct LearnSettings {
       try LearnSettings.check(options.scoreWindow, "score-window", atLeast: 1, atMost: 10_000_000)
       ?? 1000
     engine.scoreSince = try LearnSettings.check(options.scoreSince, "score-since", atLeast: 0)
+  }
+
+  /// Who else would like to be served, and by what right.
+  private mutating func readContest(_ options: LearnOptions) throws {
+    (engine.challengers, engine.shadows) = (options.challenger, options.shadow)
+    for model in options.challenger + options.shadow { try Catalogue.learners.check(model) }
+    if let risk = options.promoteRisk {
+      guard risk > 0, risk < 1 else {
+        throw LearnSettings.usage(
+          "--promote-risk \(risk): expected a chance between 0 and 1, such as 0.05")
+      }
+      engine.promoteRisk = risk
+    }
+    if let test = options.promoteTest {
+      try Catalogue.pairedTests.check(test)
+      engine.promoteTest = test
+    }
+    engine.contestEvents = try LearnSettings.check(options.contest, "contest", atLeast: 1) ?? 5000
   }
 
   static func watches(_ texts: [String]) throws -> [Watch] {

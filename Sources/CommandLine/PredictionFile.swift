@@ -6,10 +6,12 @@ import Telemetry
 /// Writes one line for each event: the prediction that was made before the event was learned.
 ///
 /// Plain: the value, the positive class's probability, or the class. NDJSON, if the file's name
-/// ends in .ndjson: event, id, version, prediction, interval if there is one, and label.
+/// ends in .ndjson: event, id, run if a registry knows of it, version, prediction, interval if there is one, and label.
 final class PredictionFile {
   let file: OutputFile
   private let isNDJSON: Bool
+  /// The run whose versions the predictions name, where a registry knows of it.
+  var run: String?
 
   init(path: String, keeping: Int = 0) throws {
     file = try OutputFile(path: path, keeping: keeping)
@@ -24,12 +26,12 @@ final class PredictionFile {
     for row in 0..<batch.count where batch.ticket(row).isEvent {
       defer { event += 1 }
       if isNDJSON {
-        let line = PredictionFile.line(
+        let line = line(
           batch, row, predictions, event, versions[row],
           intervals.isEmpty ? nil : intervals[row], task, classes)
         try file.append(line)
       } else if task == .multiclass {
-        let name = PredictionFile.name(predictions.likeliest(row), classes)
+        let name = name(predictions.likeliest(row), classes)
         try file.append(name + "\n")
       } else {
         let value = predictions[row]
@@ -43,17 +45,18 @@ final class PredictionFile {
     try file.flush()
   }
 
-  private static func name(_ index: Int, _ classes: [String]) -> String {
+  private func name(_ index: Int, _ classes: [String]) -> String {
     index < classes.count ? classes[index] : ""
   }
 
-  private static func line(
+  private func line(
     _ batch: borrowing MicroBatch, _ row: Int, _ predictions: Predictions, _ event: Int,
     _ version: Int, _ interval: (low: Double, high: Double)?, _ task: Task, _ classes: [String]
   ) -> String {
     var members: [(String, JSONValue)] = [("event", .int(event))]
     let id = batch.id(row)
     if !id.isEmpty { members.append(("id", .string(String(decoding: id, as: UTF8.self)))) }
+    if let run { members.append(("run", .string(run))) }
     members.append(("version", .int(version)))
     let label = batch.targets[row]
     if task == .multiclass {

@@ -27,6 +27,8 @@ struct ReactionArm {
   private(set) var reactions = 0
   private(set) var kept = 0
   private(set) var undone = 0
+  /// The model that is served: only what happens to it counts.
+  private var served: String
   /// Its own time, on whatever thread.
   private(set) var time = Stopwatch()
   /// What never reacting cost more than this did, event by event.
@@ -34,6 +36,7 @@ struct ReactionArm {
 
   fileprivate init(_ watch: Watch?, _ reaction: ReactionKind, _ engine: Engine) {
     (self.watch, self.reaction, self.engine) = (watch, reaction, engine)
+    served = engine.modelNames[0]
   }
 
   fileprivate mutating func step(_ batch: borrowing MicroBatch) {
@@ -53,6 +56,11 @@ struct ReactionArm {
   private mutating func read(_ entries: [JournalEntry]) {
     for entry in entries {
       switch entry.kind {
+      case "promotion", "rollback":
+        if entry.kind == "promotion" { kept += 1 } else { undone += 1 }
+        if case .string(let name)? = entry["to"] { served = name }
+      case "challenger-started": reactions += 1
+      case _ where entry["model"] != .string(served): break
       case "alarm" where entry["level"] == .string("drift"): alarms.append(entry.event)
       case "kept": kept += 1
       case "undone": undone += 1

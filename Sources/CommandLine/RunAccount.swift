@@ -55,18 +55,24 @@ struct RunAccount {
     if !served.experts.isEmpty {
       members.append(("experts", .array(served.experts.map { $0.json(withSeconds: true) })))
     }
+    if let name = engine.servedName {
+      members.append(("served", .string(name)))
+      members.append(("comparisons", .array(engine.comparisons)))
+    }
     if engine.models.count > 1 {
       members.append(
         (
           "models",
           .array(
             engine.models.map { model in
-              .members([
-                ("name", .string(model.name)), ("metrics", metrics(model)),
-                ("alarms", .int(model.alarmCount)),
-                ("reactions", .array(model.reactions.map(\.json))),
-                ("versions", .int(model.version + 1)), ("memoryBytes", .int(model.memoryBytes)),
-              ])
+              .members(
+                [("name", .string(model.name))] + (model.role.map { [("role", .string($0))] } ?? [])
+                  + [
+                    ("metrics", metrics(model)), ("alarms", .int(model.alarmCount)),
+                    ("reactions", .array(model.reactions.map(\.json))),
+                    ("versions", .int(model.version + 1)),
+                    ("memoryBytes", .int(model.memoryBytes)),
+                  ])
             })
         ))
     }
@@ -107,6 +113,11 @@ struct RunAccount {
           })
       ),
     ])
+  }
+
+  /// Scores by their names.
+  static func scores(_ scores: [(name: String, value: Double)]) -> JSONValue {
+    .members(scores.map { ($0.name, .number($0.value)) })
   }
 
   private func metrics(_ report: ModelReport) -> JSONValue {
@@ -155,7 +166,8 @@ struct RunAccount {
 
   private func scoreTable(_ model: ModelReport) -> [String] {
     let since = model.boardSince
-    var header = "\n" + model.name + " → " + schema.targetName
+    var header = "\n" + model.name + (model.role.map { " (\($0))" } ?? "")
+    header += " → " + schema.targetName
     header += "\n" + Figure.pad("", 18) + Figure.pad("all", 10)
     header += Figure.pad("last \(model.board.windowCount)", 12)
     if since != nil { header += Figure.pad("from \(engine.options.scoreSince ?? 0)", 12) }
@@ -297,6 +309,7 @@ extension JournalEntry {
     switch value {
     case .double(let number): Figure.text(number)
     case .string(let text): text
+    case .array(let values): "[" + values.map(short).joined(separator: ", ") + "]"
     default: value.text
     }
   }

@@ -29,9 +29,8 @@ struct WeirCommand: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      LearnCommand.self, ReplayCommand.self, GenerateCommand.self, InjectCommand.self,
-      DetectCommand.self,
-      StudyCommand.self, ModelsCommand.self, BenchCommand.self, CatalogueCommand.self,
+      LearnCommand.self, PredictCommand.self, ExplainCommand.self, ReplayCommand.self,
+      GenerateCommand.self, InjectCommand.self, DetectCommand.self, StudyCommand.self, ModelsCommand.self, BenchCommand.self, CatalogueCommand.self,
     ])
 }
 

@@ -16,9 +16,11 @@ struct StudyCommand: ParsableCommand {
           --match 10000 --match 100000 --curve delays.svg
         weir study reactions bikes --config Datasets/bikes/sgd.json \\
           --detect loss=adwin --detect loss=bcs
+        weir study promotions --runs 200
       """,
     subcommands: [
       AlarmStudyCommand.self, DelayStudyCommand.self, ReactionStudyCommand.self,
+      PromotionStudyCommand.self,
     ])
 }
 

@@ -2,7 +2,7 @@ package import Batches
 package import Catalogues
 import Kernels
 package import Learners
-package import Scores
+import Scores
 package import Snapshots
 package import Telemetry
 
@@ -26,11 +26,20 @@ package struct Engine {
   private var featuresAskedAt = 0
   /// Rows that wait for their labels, where labels come late.
   private let waiting: WaitingRows?
-  private var runners: [ModelRunner] = []
+  var runners: [ModelRunner] = []
   private var baselines: [ModelRunner] = []
   private var time = Double.nan
-  private var entries: [Told] = []
+  var entries: [Told] = []
+  var versionsMade: [VersionMade] = []
+  /// The served version that was kept last.
+  var keptVersion = 0
   private var familyNames: [String]
+  private var families: [FeatureFamily]
+  private let workers: Workers
+  /// Who is served, where others would like to be.
+  var contest: Contest?
+  /// The number of the next version that any model makes.
+  var nextVersion = 0
 
   /// Makes the models, the detectors and the baselines. `families` are the sparse features that rows
   /// have, needed where they are screened.
@@ -42,6 +51,8 @@ package struct Engine {
     familyNames = families.map(\.name)
     precondition(
       options.labelDelay == 0 || options.waitRows == 0, "labels both by number and by id")
+    self.families = families
+    workers = Workers(options.threads)
     waiting =
       options.hasLateLabels
       ? WaitingRows(most: options.mostWaiting, denseWidth: schema.denseWidth) : nil
@@ -54,12 +65,17 @@ package struct Engine {
     }
     var models = options.models
     if models.isEmpty { models = [Engine.defaultModel(schema.task)] }
-    let workers = Workers(options.threads)
-    for model in models {
-      runners.append(try ModelRunner(model, options, schema, families, workers))
-    }
+    for model in models + options.challengers + options.shadows { try addRunner(model, born: 0) }
     if options.screens, schema.task != .multiclass {
       runners[0].screen = FeatureScreen(schema, families)
+    }
+    if options.hasContest {
+      var contest = try Contest(options, schema.task)
+      let since = options.warmup
+      for (place, role) in options.rivals.enumerated() {
+        contest.add(role, runner: models.count + place, since: since)
+      }
+      self.contest = contest
     }
     var plain = EngineOptions()
     plain.isBaseline = true
@@ -81,6 +97,22 @@ package struct Engine {
     }
   }
 
+  mutating func addRunner(_ model: String, born: Int) throws(SpecificationError) {
+    runners.append(
+      try ModelRunner(
+        model, options, schema, families, workers, version: nextVersion, born: born))
+    nextVersion += 1
+  }
+
+  /// Something that the journal should tell.
+  mutating func add(_ entry: JournalEntry) { entries.append(.entry(entry)) }
+
+  /// Takes over what a model has to tell.
+  mutating func takeEntries(of runner: Int) { entries += runners[runner].takeEntries() }
+
+  /// The place of the model that is served.
+  var served: Int { contest?.served ?? 0 }
+
   /// The warm-up is over when as many labels have come.
   private var endOfWarmup: Int { options.warmup > 0 ? options.warmup + options.labelDelay : 0 }
 
@@ -97,9 +129,11 @@ package struct Engine {
   package mutating func step(_ batch: borrowing MicroBatch) {
     dropLosses()
     if options.waitRows > 0 { return stepByID(batch) }
-    if waiting == nil { takeBaselines(batch) }
+    // Where versions are kept, baselines have to be where everything else is.
+    if waiting == nil, !options.keepsVersions { takeBaselines(batch) }
     var row = 0
     while row < batch.count {
+      let told = entries.count
       var stop = events + options.reactEvery - events % options.reactEvery
       if let next = featuresChangeAt { stop = min(stop, next) }
       if events < endOfWarmup { stop = min(stop, endOfWarmup) }
@@ -108,23 +142,22 @@ package struct Engine {
       if let waiting {
         for i in rows { takeDelayed(batch, i, event: events + i - row, waiting) }
       } else {
-        for index in runners.indices { runners[index].take(batch, rows, firstEvent: events) }
+        take(batch, rows)
+        if options.keepsVersions {
+          for index in baselines.indices { baselines[index].take(batch, rows, firstEvent: events) }
+        }
       }
+      if contest != nil { keepAnswers(rows) }
       for i in rows {
         if !batch.targets[i].isNaN { labelled += 1 }
         if !batch.times[i].isNaN { time = batch.times[i] }
       }
       events += rows.count
       row = rows.upperBound
-      if events == endOfWarmup, options.warmup > 0 {
-        for index in runners.indices { runners[index].endWarmup(event: events) }
-      }
-      if events % options.reactEvery == 0 {
-        for index in runners.indices { runners[index].react(event: events, time: time) }
-      }
-      for index in runners.indices where runners[index].hasEntries {
-        entries += runners[index].takeEntries()
-      }
+      if events == endOfWarmup, options.warmup > 0 { endWarmup() }
+      if events % options.reactEvery == 0 { react() }
+      takeEntriesOfRunners()
+      if options.keepsVersions { keepVersion(told) }
     }
   }
 
@@ -169,8 +202,10 @@ package struct Engine {
   /// Learns the row in `slot`, whose label has come.
   private mutating func absorb(_ slot: Int, now: Int, _ waiting: WaitingRows) {
     let event = waiting.event(slot)
-    for index in runners.indices {
-      runners[index].absorb(waiting.rows, slot: slot, event: event, now: now)
+    scored(event) { engine in
+      for index in engine.runners.indices {
+        engine.runners[index].absorb(waiting.rows, slot: slot, event: event, now: now)
+      }
     }
     for index in baselines.indices {
       baselines[index].absorb(waiting.rows, slot: slot, event: event, now: now)
@@ -185,6 +220,7 @@ package struct Engine {
   private mutating func stepByID(_ batch: borrowing MicroBatch) {
     guard let waiting else { return }
     for row in 0..<batch.count {
+      let told = entries.count
       let ticket = batch.ticket(row)
       switch ticket.kind {
       case .idle: continue
@@ -200,6 +236,7 @@ package struct Engine {
         if events % options.reactEvery == 0, reactedAt != events { react() }
         let key = ticket.kind == .asks ? ticket.slot : WaitingRows.none
         let slot = ask(batch, row, key: key, event: events, waiting)
+        if contest != nil { keepAnswers(row..<row + 1) }
         if !batch.times[row].isNaN { time = batch.times[row] }
         events += 1
         labelsSinceEvent = 0
@@ -209,19 +246,32 @@ package struct Engine {
       }
       // Several labels may come at one event: what models have to say of them stays in their order.
       takeEntriesOfRunners()
+      if options.keepsVersions { keepVersion(told) }
     }
   }
 
   /// The warm-up is over when as many labels have come.
   private mutating func countLabel() {
     labelled += 1
-    guard labelled == options.warmup else { return }
-    for index in runners.indices { runners[index].endWarmup(event: events) }
+    if labelled == options.warmup { endWarmup() }
+  }
+
+  private mutating func endWarmup() {
+    for index in runners.indices {
+      lendVersions(to: index)
+      runners[index].endWarmup(event: events)
+      takeVersions(from: index)
+    }
   }
 
   private mutating func react() {
     reactedAt = events
-    for index in runners.indices { runners[index].react(event: events, time: time) }
+    for index in runners.indices {
+      lendVersions(to: index)
+      runners[index].react(event: events, time: time)
+      takeVersions(from: index)
+    }
+    if contest != nil { settleContest() }
     takeEntriesOfRunners()
   }
 
@@ -234,7 +284,7 @@ package struct Engine {
   /// The event before which the features may change next, where they are screened: a batch must not go
   /// beyond it.
   package var featuresChangeAt: Int? {
-    guard runners[0].screen != nil else { return nil }
+    guard runners[served].screen != nil else { return nil }
     return events + FeatureScreen.period - events % FeatureScreen.period
   }
 
@@ -245,7 +295,7 @@ package struct Engine {
       return []
     }
     featuresAskedAt = events
-    let changes = runners[0].featureChanges(event: events)
+    let changes = runners[served].featureChanges(event: events)
     for case .mute(let feature) in changes {
       for index in runners.indices { runners[index].resetWatches(ofFeature: feature) }
     }
@@ -255,8 +305,9 @@ package struct Engine {
   /// Takes the families as the rows to come have them.
   package mutating func adopt(_ families: [FeatureFamily]) {
     familyNames = families.map(\.name)
-    runners[0].screen?.adopt(families, events: events)
-    entries += runners[0].takeEntries()
+    self.families = families
+    runners[served].screen?.adopt(families, events: events)
+    entries += runners[served].takeEntries()
   }
 
   /// The stream is over: labels that are still under way arrive, and what is still to be told becomes
@@ -275,18 +326,19 @@ package struct Engine {
       runners[index].tellExperts(event: events)
       entries += runners[index].takeEntries()
     }
+    tellContest()
   }
 
   // MARK: - Snapshots
 
-  /// Writes all that shapes what is to come and what will be told of what was. To be called after a batch, when
-  /// entries and losses have been taken.
+  /// Writes all that shapes what is to come and what will be told of what was; but entries and losses that were not
+  /// taken are lost with it.
   package mutating func write(to writer: inout SnapshotWriter) {
-    precondition(entries.isEmpty, "\(entries.count) entries that were not taken")
     writer.write([events, labelled, reactedAt, labelsSinceEvent, featuresAskedAt])
     writer.write(time)
     writer.write(familyNames)
     waiting?.write(to: &writer)
+    writeContest(to: &writer)
     for index in runners.indices { runners[index].write(to: &writer) }
     for index in baselines.indices { baselines[index].write(to: &writer) }
   }
@@ -300,30 +352,36 @@ package struct Engine {
     time = try reader.readDouble()
     familyNames = try reader.readStrings()
     try waiting?.restore(from: &reader)
+    try restoreContest(from: &reader)
     for index in runners.indices { try runners[index].restore(from: &reader) }
+    nextVersion = runners.reduce(nextVersion) { max($0, $1.version + 1) }
     for index in baselines.indices { try baselines[index].restore(from: &reader) }
+    keptVersion = runners[served].version
   }
 
   /// Predictions of the served model for the rows of the last batch.
-  package var predictions: Predictions { runners[0].predictions }
+  package var predictions: Predictions { contest?.record.predictions ?? runners[0].predictions }
 
   /// What the events cost the served model whose labels came with the last batch, or with `finish`, where
   /// `keepsLosses` asks for it.
-  package var losses: [EventLoss] { runners[0].losses }
+  package var losses: [EventLoss] { contest?.record.losses ?? runners[0].losses }
   /// The same of each baseline, in the order of `baselineReports`.
   package var baselineLosses: [[EventLoss]] { baselines.map(\.losses) }
 
   private mutating func dropLosses() {
     guard options.keepsLosses else { return }
     for index in runners.indices { runners[index].dropLosses() }
+    contest?.record.dropLosses()
     for index in baselines.indices { baselines[index].dropLosses() }
   }
 
   /// Intervals of the rows of the last batch, if they were asked for.
-  package var intervals: [(low: Double, high: Double)] { runners[0].intervals }
+  package var intervals: [(low: Double, high: Double)] {
+    contest?.record.intervals ?? runners[0].intervals
+  }
 
   /// Which version of the served model made the prediction of each row of the last batch.
-  package var servedVersions: [Int] { runners[0].versions }
+  package var servedVersions: [Int] { contest?.record.versions ?? runners[0].versions }
 
   /// Whether what the journal should tell has names of levels in it.
   package var needsNames: Bool {
@@ -346,57 +404,16 @@ package struct Engine {
     return entries.map { $0.entry(names) }.sorted { $0.event < $1.event }
   }
 
-  /// What there is to say of each model, the served one first.
-  package var models: [ModelReport] { runners.map(ModelReport.init) }
-  /// The same of the baselines.
-  package var baselineReports: [ModelReport] { baselines.map(ModelReport.init) }
-}
+  /// What the models are called, the one that is served at first in front.
+  package var modelNames: [String] { runners.map(\.name) }
 
-/// How a model has done.
-package struct ModelReport {
-  package let name: String
-  package let board: ScoreBoard
-  package let boardSince: ScoreBoard?
-  /// The first 10,000 alarms.
-  package let alarms: [Alarm]
-  package let alarmCount: Int
-  package let reactions: [JournalEntry]
-  /// What moved, of the first 10,000 drifts.
-  package let causes: [AlarmCause]
-  package let version: Int
-  package let memoryBytes: Int
-  package let weights: LinearWeights?
-  /// How many labels lay within their intervals, over all and from `scoreSince` on.
-  package let coverage: CoverageCount
-  package let coverageSince: CoverageCount
-  /// How honest the probabilities of two classes were.
-  package let reliability: Reliability?
-  /// The model, if it is a tree.
-  package let drawing: TreeDrawing?
-  /// How large it has grown, if it is made of trees.
-  package let shape: TreeShape?
-  /// Who was listened to, in a mixture.
-  package let experts: [ExpertAccount]
-  /// Where labels come late: the scores beside that of what was said at the time.
-  package let late: LateScores?
-
-  init(_ runner: ModelRunner) {
-    name = runner.name
-    board = runner.board
-    boardSince = runner.boardSince
-    alarms = runner.alarms
-    alarmCount = runner.alarmCount
-    reactions = runner.reactions
-    causes = runner.keptCauses
-    version = runner.version
-    memoryBytes = runner.learner.memoryBytes
-    weights = runner.learner.linearWeights
-    coverage = runner.coverage
-    coverageSince = runner.coverageSince
-    reliability = runner.reliability
-    drawing = runner.learner.drawing
-    shape = runner.learner.shape
-    experts = runner.learner.experts
-    late = runner.late
+  /// What there is to say of each model, the served one first: in a contest of what was served, whoever it was, then of
+  /// each that took part.
+  package var models: [ModelReport] {
+    guard let contest else { return runners.map { ModelReport($0) } }
+    return [ModelReport(runners[contest.served], contest.record)]
+      + runners.indices.map { ModelReport(runners[$0], role: contest.role(of: $0)) }
   }
+  /// The same of the baselines.
+  package var baselineReports: [ModelReport] { baselines.map { ModelReport($0) } }
 }

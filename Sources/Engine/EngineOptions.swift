@@ -19,6 +19,7 @@ package enum ReactionKind: String, Sendable, CaseIterable {
   case window
   case retrain
   case restart
+  case challenger
 
   package var summary: String {
     switch self {
@@ -27,6 +28,8 @@ package enum ReactionKind: String, Sendable, CaseIterable {
       "rows from before the change leave the window; steps and scalers become quick again"
     case .retrain: "fit the model afresh to what the window holds since the change"
     case .restart: "begin with an untrained model"
+    case .challenger:
+      "an untrained model begins beside the one that is served, at a warning already, and takes over if it proves better"
     }
   }
 }
@@ -109,8 +112,20 @@ package struct EngineOptions: Sendable, Equatable {
   package var screens = false
   /// Threads that a committee of models may use; what comes out does not depend on it.
   package var threads = 1
+  /// Specifications of models that are served once they prove better than the one that is.
+  package var challengers: [String] = []
+  /// Specifications of models that are compared with the one that is served, and never take over.
+  package var shadows: [String] = []
+  /// The paired test by which that is found (`Catalogue.pairedTests`); nil: the usual one for the task.
+  package var promoteTest: String?
+  /// The risk of promoting a challenger that is no better, shared by all of them.
+  package var promoteRisk = 0.05
+  /// Events after which a challenger that a drift started gives up, and so does what it replaced.
+  package var contestEvents = 5000
   /// Whether what each event cost is kept until the next batch (`Engine.losses`).
   package var keepsLosses = false
+  /// Whether every version of the served model is kept until it is taken (`Engine.takeVersions`).
+  package var keepsVersions = false
   /// Whether it is found out what moved when an alarm was raised.
   package var explainsAlarms = true
   /// Rows in a batch at most.
@@ -120,4 +135,7 @@ package struct EngineOptions: Sendable, Equatable {
   var isBaseline = false
 
   package init() {}
+
+  /// Whether anyone may take the place of the served model, or is compared with it.
+  var hasContest: Bool { !challengers.isEmpty || !shadows.isEmpty || reaction == .challenger }
 }

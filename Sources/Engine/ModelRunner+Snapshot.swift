@@ -17,7 +17,7 @@ extension ModelRunner {
     learner.write(to: &writer)
     board.write(to: &writer)
     boardSince?.write(to: &writer)
-    writer.write([version, alarmCount, eventsSinceRefit])
+    writer.write([version, changes, alarmCount, eventsSinceRefit])
     writer.write(alarms) { $1.write(to: &$0) }
     writer.write(reactions) { $1.write(to: &$0) }
     writer.write(keptCauses) { $1.write(to: &$0) }
@@ -52,8 +52,9 @@ extension ModelRunner {
     try board.restore(from: &reader)
     try boardSince?.restore(from: &reader)
     let counts = try reader.readInts()
-    guard counts.count == 3 else { throw .corrupt }
-    (version, alarmCount, eventsSinceRefit) = (counts[0], counts[1], counts[2])
+    guard counts.count == 4 else { throw .corrupt }
+    (version, changes) = (counts[0], counts[1])
+    (alarmCount, eventsSinceRefit) = (counts[2], counts[3])
     alarms = try reader.readList { reader throws(SnapshotError) in try Alarm(from: &reader) }
     reactions = try reader.readList { reader throws(SnapshotError) in
       try JournalEntry(from: &reader)

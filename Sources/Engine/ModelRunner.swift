@@ -8,7 +8,11 @@ package import Telemetry
 
 /// One model on its way through the stream: predicts, is scored, learns, is watched, and reacts.
 struct ModelRunner {
+  /// The specification, or of a fresh start also where it began.
   let name: String
+  let specification: String
+  /// Number of the first event that was shown to it.
+  let born: Int
   let options: EngineOptions
   private let schema: Schema
   let fresh: any Learner
@@ -25,7 +29,14 @@ struct ModelRunner {
   var alarms: [Alarm] = []
   var alarmCount = 0
   var reactions: [JournalEntry] = []
+  /// Number of the version that predicts now: no two models of a run have the same.
   var version = 0
+  /// How often it has changed.
+  var changes = 0
+  /// The number that the next version gets, whoever makes it.
+  var nextVersion = 1
+  /// Why a fresh start should challenge it, if it should.
+  var challenge: String?
   var entries: [Told] = []
   var outcomes: OutcomeMaker
   /// What rows cost whose labels came with the last batch, where that is asked for.
@@ -64,9 +75,12 @@ struct ModelRunner {
 
   init(
     _ specification: String, _ options: EngineOptions, _ schema: Schema,
-    _ families: [FeatureFamily], _ workers: Workers
+    _ families: [FeatureFamily], _ workers: Workers, version: Int = 0, born: Int = 0
   ) throws(SpecificationError) {
-    name = specification
+    name = born > 0 ? "\(specification)@\(born)" : specification
+    self.specification = specification
+    self.version = version
+    self.born = born
     self.options = options
     self.schema = schema
     var context = LearnerContext(
@@ -118,6 +132,13 @@ struct ModelRunner {
     if options.needsWindow {
       let rows = options.windowRows > 0 ? options.windowRows : max(options.warmup, 10_000)
       window = RowWindow(capacity: rows, denseWidth: schema.denseWidth)
+    }
+    guard born > 0 else { return }
+    isWarm = true
+    if options.update != .continuous {
+      // It is fitted once there are rows to fit it to.
+      window?.clear(next: max(0, born - options.labelDelay))
+      state = .collecting(reason: "a fresh start", rival: nil)
     }
   }
 
@@ -247,6 +268,12 @@ struct ModelRunner {
     if learnsEvents {
       answers.withMemo(slot) { learner.learn(waiting, row: slot, memo: $0, into: &scratch) }
     }
+    // Of a row from before it began it has said nothing.
+    guard event >= born else {
+      window?.append(waiting, rows)
+      self.answers = answers
+      return
+    }
     let label = waiting.targets[slot]
     if !label.isNaN {
       platt?.observe(answers.raw[slot], label: label, weight: 1)
@@ -358,6 +385,7 @@ struct ModelRunner {
       alarmCount += 1
       if alarms.count < ModelRunner.mostKept { alarms.append(alarm) }
       tell(alarm.entry)
+      if options.reaction == .challenger { pending = alarm }
       guard alarm.level == .drift else { continue }
       pending = alarm
       explainer?.add(alarm)
@@ -481,6 +509,7 @@ struct ModelRunner {
     }
     switch options.update == .never ? .note : options.reaction {
     case .note: return
+    case .challenger: challenge = reason
     case .window:
       let dropped = window?.drop(before: alarm.since) ?? 0
       let previous = learner
@@ -543,7 +572,7 @@ struct ModelRunner {
       begin(trialAgainst: rival ?? previous, reason: reason, event: event, isNew: true)
     } else {
       answers?.forgetMemos()
-      version += 1
+      makeVersion()
     }
   }
 
@@ -551,7 +580,7 @@ struct ModelRunner {
   private mutating func begin(
     trialAgainst previous: any Learner, reason: String, event: Int, isNew: Bool
   ) {
-    version += 1
+    makeVersion()
     let answersBefore = answers
     if isNew { answers?.forgetMemos() }
     guard options.trialEvents > 0 else { return }
@@ -573,12 +602,18 @@ struct ModelRunner {
     if trial.madeItWorse {
       learner = trial.previous
       if let said = trial.answers { answers?.takeMemos(of: said) }
-      version += 1
+      makeVersion()
       resetModelWatches()
       report("undone", event, trial.reason, evidence + [("to", .int(version))])
     } else {
       report("kept", event, trial.reason, evidence)
     }
+  }
+
+  private mutating func makeVersion() {
+    version = nextVersion
+    nextVersion += 1
+    changes += 1
   }
 
   private mutating func resetModelWatches() {

@@ -71,6 +71,47 @@ extension EventSource {
     return continuation
   }
 
+  /// Reads from `source` what is to be predicted: all of it, whatever was learned. The target may lack, and a CSV may have
+  /// its columns in any order.
+  package mutating func serve(_ source: any ByteSource) throws(IngestError) {
+    var fresh = RecordReader(source, lineLimit: settled.lineLimit)
+    fresh.configure(
+      quotes: format.quotesHoldLineEnds, delimiter: format.delimiter, comment: format.comment)
+    place = InputPlace()
+    if headerLength > 0, !(try fresh.begins(with: opening[..<headerLength])) {
+      guard let header = try fresh.nextRecord() else { throw .noHeader }
+      let plan = encoder.plan
+      let isTaken = try format.takeOrder(header) { column in
+        plan.needs[column] == [] || column == plan.target || column == plan.weight
+      }
+      guard isTaken else {
+        throw .badHeader(reason: "it is another one than the model was made with")
+      }
+    } else if headerLength > 0 {
+      let lines = opening[..<headerLength].count { $0 == UInt8(ascii: "\n") }
+      try fresh.pass(headerLength, lines: lines)
+    }
+    reader = fresh
+  }
+
+  /// Whether there is something to be read, or nothing ever will be; waits so long for it.
+  package mutating func isReady(milliseconds: Int) throws(IngestError) -> Bool {
+    try reader.isReady(until: EventSource.deadline(milliseconds))
+  }
+
+  /// Takes over the input that `other`, of another version of the model, reads, where it reads it. Both have the same
+  /// columns, or the header is refused.
+  package mutating func takeInput(of other: inout EventSource) throws(IngestError) {
+    guard encoder.plan.columns == other.encoder.plan.columns,
+      type(of: format) == type(of: other.format)
+    else {
+      throw .badHeader(reason: "the version reads other columns")
+    }
+    format = other.format
+    swap(&reader, &other.reader)
+    place = other.place
+  }
+
   /// An input that goes on with new events may begin with the header again, or not; another header is refused.
   private func passHeader(_ fresh: inout RecordReader) throws(IngestError) {
     guard headerLength > 0 else { return }

@@ -1,5 +1,6 @@
 extension Registry {
-  /// Adds a version with its snapshot; all on the medium when this returns the version's number.
+  /// Adds a version with its snapshot; all on the medium when this returns the version's number. When its key is
+  /// there already nothing is done, and the number is that of the one that has it.
   ///
   /// The names in `aliases` point at it from then on, in the same transaction and for the record's reason.
   package func add(
@@ -11,9 +12,11 @@ extension Registry {
     for name in tags.keys { try Names.check(name, noun: "a tag") }
     for (field, text) in record.texts where try !isJSON(text) { throw .notJSON(field: field) }
     guard !database.isReadOnly else { throw .readOnly(path: database.path) }
+    if let key = record.key, let known = try number(key: key) { return known }
     let hash = BlobStore.hash(snapshot)
     try blobs.put(snapshot, hash: hash)
     return try writing { () throws(RegistryError) in
+      if let key = record.key, let known = try number(key: key) { return known }
       // The same bytes may have been there, and pruned since. Nobody prunes while we hold the lock.
       if try !blobs.holds(hash) { try blobs.put(snapshot, hash: hash) }
       if let parent = record.parent { _ = try row(parent) }
@@ -28,6 +31,11 @@ extension Registry {
       }
       return number
     }
+  }
+
+  /// The version that its maker called that; nil when there is none.
+  package func number(key: String) throws(RegistryError) -> Int? {
+    try database.number("SELECT number FROM versions WHERE key = ?1", [.text(key)])
   }
 
   /// A version, whether or not its snapshot is still there.
@@ -75,7 +83,8 @@ extension Registry {
 
   private static let columns = """
     number, parent, created, model, reason, evidence, first_event, end_event, first_time, last_time,
-    learned, source, data_hash, configuration, schema, scores, profile, software, blob, size, pruned
+    learned, source, data_hash, configuration, schema, scores, profile, software, key, blob, size,
+    pruned
     """
 
   func row(_ number: Int) throws(RegistryError) -> ModelVersion {
@@ -146,9 +155,10 @@ extension Registry {
     record.scoresJSON = row.text(15) ?? ""
     record.profileJSON = row.text(16) ?? ""
     record.softwareJSON = row.text(17) ?? ""
+    record.key = row.text(18)
     return ModelVersion(
-      number: row.int(0) ?? 0, record: record, blob: row.text(18) ?? "", size: row.int(19) ?? 0,
-      pruned: row.text(20))
+      number: row.int(0) ?? 0, record: record, blob: row.text(19) ?? "", size: row.int(20) ?? 0,
+      pruned: row.text(21))
   }
 
   private func insert(
@@ -157,7 +167,8 @@ extension Registry {
     try database.run(
       """
       INSERT INTO versions (\(Registry.columns)) VALUES
-        (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, NULL)
+        (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+         ?20, NULL)
       """,
       [
         Value(record.parent), .text(record.created), .text(record.model), .text(record.reason),
@@ -166,7 +177,7 @@ extension Registry {
         Value(record.times?.upperBound), .int(record.learned), Value(record.source),
         Value(record.dataHash), .text(record.configurationJSON), .text(record.schemaJSON),
         .text(record.scoresJSON), .text(record.profileJSON), .text(record.softwareJSON),
-        .text(blob), .int(size),
+        Value(record.key), .text(blob), .int(size),
       ])
     return database.lastNumber
   }

@@ -16,7 +16,7 @@ package struct VersionRecord: Sendable, Equatable {
   package var events: Range<Int>?
   /// The first and the last time of these, seconds since 1970.
   package var times: ClosedRange<Double>?
-  /// Rows with a label among them that were learned.
+  /// Rows with a label that the run had learned by then.
   package var learned = 0
   /// Where the data came from: a path, the name of a data set.
   package var source: String?
@@ -31,6 +31,8 @@ package struct VersionRecord: Sendable, Equatable {
   package var profileJSON = "{}"
   /// Versions of the engine, Swift and BLAS.
   package var softwareJSON = "{}"
+  /// What the maker calls it, so that it is added once though it be made again after a crash; nil: each is a new one.
+  package var key: String?
 
   package init(created: String, model: String, reason: String) {
     (self.created, self.model, self.reason) = (created, model, reason)

@@ -20,9 +20,6 @@ package struct SnapshotWriter: Sendable {
 
   package init() {}
 
-  /// What another writer has written, as it is.
-  package mutating func write(payload other: [UInt8]) { payload += other }
-
   package mutating func write(_ value: UInt64) {
     withUnsafeBytes(of: value.littleEndian) { payload.append(contentsOf: $0) }
   }
@@ -74,6 +71,13 @@ package struct SnapshotWriter: Sendable {
   ) {
     write(values.count)
     for value in values { body(&self, value) }
+  }
+
+  /// The whole snapshot, with what another writer has written after all else.
+  package func sealed(with rest: [UInt8]) -> [UInt8] {
+    var whole = self
+    whole.payload += rest
+    return whole.sealed()
   }
 
   /// The whole snapshot: header, payload, checksum.

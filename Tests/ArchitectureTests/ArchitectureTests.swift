@@ -8,7 +8,7 @@ import Testing
   static let floors: [String: (floor: Int, system: Set<String>)] = [
     "CBLAS": (0, []), "CZlib": (0, []), "CSQLite": (0, []), "CLanes": (0, []),
     "Catalogues": (1, []), "Kernels": (1, ["Glibc", "Synchronization"]), "Snapshots": (1, []),
-    "Batches": (2, []), "Detectors": (2, ["Glibc"]),
+    "Batches": (2, []), "Comparisons": (2, ["Glibc"]), "Detectors": (2, ["Glibc"]),
     "Generators": (3, ["Glibc"]), "Ingest": (3, ["Glibc", "Synchronization"]),
     "Learners": (3, ["Glibc"]),
     "Monitors": (3, []), "Registry": (3, ["Glibc"]), "Scores": (3, ["Glibc"]),
@@ -81,6 +81,7 @@ import Testing
 
   /// A file that declares an entry is in its catalogue: what is in the folder can be named.
   @Test(arguments: [
+    ("Comparisons", "Comparisons/Catalogue.swift"),
     ("Detectors", "Detectors/Catalogue.swift"),
     ("Generators/Injection", "Generators/Injection/Injector.swift"),
     ("Generators/Series", "Generators/Catalogue.swift"),

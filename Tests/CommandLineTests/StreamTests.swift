@@ -169,7 +169,7 @@ import Testing
       #expect(text.hasSuffix("\n"))
       // The one pass has all its configurations in hand, the others no row that is done.
       let rows = text.split(separator: "\n").count
-      #expect(arguments[0] == "reactions" ? rows == 1 + 6 : rows == 1, "\(text)")
+      #expect(arguments[0] == "reactions" ? rows == 1 + 7 : rows == 1, "\(text)")
       let said = String(
         decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
       #expect(said.contains("interrupted"), "\(said)")

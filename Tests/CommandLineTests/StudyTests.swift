@@ -85,8 +85,8 @@ import Testing
             file, "--json", "--detect", "loss=adwin", "--detect", "prediction=page-hinkley",
             "--score-since", "2500",
           ] + setting.options, in: folder))
-      // Two detectors by four reactions, never reacting, the best baseline.
-      #expect(table.count == 10)
+      // Two detectors by five reactions, never reacting, the best baseline.
+      #expect(table.count == 12)
       func run(_ detector: String, _ reaction: String) throws -> Fields {
         let result = try Weir.run(
           [
@@ -111,10 +111,9 @@ import Testing
         #expect(number(row, "since") == number(own, "metrics", setting.score, "since"), "\(about)")
         #expect(number(row, "accuracy") == number(own, "metrics", "accuracy", "all"), "\(about)")
         let reactions = try #require(own["reactions"] as? [Fields])
-        for kind in ["kept", "undone"] {
-          #expect(
-            number(row, kind).map { Int($0) } == reactions.count { $0["kind"] as? String == kind },
-            "\(about) \(kind)")
+        for (kind, other) in [("kept", "promotion"), ("undone", "rollback")] {
+          let count = reactions.count { [kind, other].contains($0["kind"] as? String) }
+          #expect(number(row, kind).map { Int($0) } == count, "\(about) \(kind)")
         }
         if !detector.isEmpty {
           let drifts = (own["alarms"] as? [Fields])?.count { $0["level"] as? String == "drift" }
@@ -185,7 +184,7 @@ import Testing
         ).split(separator: "\n").map { $0[..<($0.lastIndex(of: ",") ?? $0.endIndex)] }
       }
       let expected = try bikes([])
-      #expect(expected.count == 1 + 8 + 2 + 2)
+      #expect(expected.count == 1 + 10 + 2 + 2)
       for extra in [["--threads", "2"], ["--threads", "5", "--batch", "100"], ["--batch", "7"]] {
         #expect(try bikes(extra) == expected, "\(extra)")
       }

@@ -75,6 +75,20 @@ import Testing
           })
       }
     }
+    for delay in [0, 17] {
+      all.append(
+        Case("challengers and a shadow, labels \(delay) late", .regression) {
+          $0.challengers = ["linear:optimizer=sgd,rate=0.2", "running-mean"]
+          $0.shadows = ["rls"]
+          $0.labelDelay = delay
+          $0.reaction = .challenger
+          $0.contestEvents = 200
+          $0.promoteRisk = 0.5
+          $0.interval = 0.9
+          $0.scoreSince = 300
+          $0.watches = [Watch(signal: "loss", detector: "adwin:delta=0.5")]
+        })
+    }
     all.append(
       Case("a threshold", .regression) {
         $0.scoreWindow = 100

@@ -105,7 +105,7 @@ import Testing
   private static func check(_ registry: Registry) throws {
     #expect(
       try registry.versions().map(\.record)
-        == [.sample(1), .sample(2, parent: 1), .sample(3, parent: 1)])
+        == [.sample(1), .sample(2, parent: 1), .sample(3, parent: 1, key: "run/3")])
     #expect(try registry.version(3).tags == ["release": "1.0 “é”"])
     #expect(try registry.snapshot(of: 1) == bytes(1))
     #expect(throws: RegistryError.pruned(version: 2, when: time(7))) {
@@ -130,7 +130,7 @@ import Testing
     try registry.rollback("champion", reason: "nor that", evidence: "[1.5]", at: time(5))
     let tags = ["release": "1.0 “é”"]
     _ = try registry.add(
-      .sample(3, parent: 1), snapshot: bytes(3), tags: tags, aliases: ["champion"])
+      .sample(3, parent: 1, key: "run/3"), snapshot: bytes(3), tags: tags, aliases: ["champion"])
     _ = try registry.prune(keep: 0, at: time(7), before: 0)
     try FormatTests.check(registry)
   }

@@ -72,6 +72,25 @@ import Testing
     }
   }
 
+  @Test func `a version with a key is added once`() throws {
+    try inFolder { folder in
+      let registry = try Registry.open(folder, creates: true)
+      #expect(try registry.number(key: "run/1") == nil)
+      #expect(try registry.add(.sample(1), snapshot: bytes(1), aliases: ["champion"]) == 1)
+      let record = VersionRecord.sample(2, key: "run/1")
+      #expect(try registry.add(record, snapshot: bytes(2), aliases: ["champion"]) == 2)
+      try registry.move("champion", to: 1, reason: "", at: time(1))
+      // The same again, with other bytes: nothing is done, and no name moves.
+      #expect(try registry.add(record, snapshot: bytes(3), aliases: ["champion"]) == 2)
+      #expect(try registry.resolve("champion") == 1)
+      #expect(try registry.snapshot(of: 2) == bytes(2))
+      #expect(try registry.verify().findings.isEmpty)
+      #expect(try registry.add(.sample(3, key: "run/2"), snapshot: bytes(2)) == 3)
+      #expect(try registry.number(key: "run/1") == 2)
+      #expect(try registry.add(.sample(1), snapshot: bytes(1)) == 4)
+    }
+  }
+
   @Test func `references are names, then numbers, then hashes`() throws {
     try inFolder { folder in
       let registry = try Registry.open(folder, creates: true)

@@ -13,7 +13,9 @@ func inFolder<Value>(_ body: (String) throws -> Value) throws -> Value {
 
 extension VersionRecord {
   /// A record with something in every field.
-  static func sample(_ number: Int = 1, parent: Int? = nil) -> VersionRecord {
+  static func sample(
+    _ number: Int = 1, parent: Int? = nil, key: String? = nil
+  ) -> VersionRecord {
     var record = VersionRecord(
       created: time(number), model: "linear:rate=0.0\(number)", reason: "retrain")
     record.parent = parent
@@ -28,6 +30,7 @@ extension VersionRecord {
     record.scoresJSON = #"{"mae":{"all":\#(number).5}}"#
     record.profileJSON = #"{"temp":{"mean":0.5}}"#
     record.softwareJSON = #"{"weir":"0.1.0"}"#
+    record.key = key
     return record
   }
 }

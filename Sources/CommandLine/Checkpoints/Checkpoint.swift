@@ -1,3 +1,4 @@
+import Monitors
 import Snapshots
 
 /// Everything that a run is, at one moment between two events.
@@ -10,6 +11,8 @@ import Snapshots
 ///     String    the options of the run, as `--write-config` writes them
 ///     Int       events taken
 ///     Int       n, then n times: String path, Int bytes   the files that were being written, as far as they were
+///     Bool      whether versions go to a registry; if so: String the run's name, Int? its last version, and what it was
+///               shown (`DataAccount.write`), as [UInt8]
 ///     [UInt8]   the source's state (`EventSource.write`): the bytes that fixed the schema, the place in the input,
 ///               what was seen of each column, the rows that were refused
 ///     rest      the engine's state (`Engine.write`): for each model the learner, scores, detectors, window, reaction
@@ -23,6 +26,8 @@ struct Checkpoint {
   let events: Int
   /// Files that were being written, with how many bytes they had.
   let outputs: [(path: String, bytes: Int)]
+  let identity: RunIdentity?
+  private(set) var account: SnapshotReader?
   /// The source's state, and after it what will have been read of it.
   var source: SnapshotReader
   /// The engine's state begins here.
@@ -41,6 +46,13 @@ struct Checkpoint {
     outputs = try reader.readList { reader throws(SnapshotError) in
       (try reader.readString(), try reader.readInt())
     }
+    if try reader.readBool() {
+      identity = RunIdentity(
+        name: try reader.readString(), parent: try reader.readOptionalInt())
+      account = SnapshotReader(payload: try reader.readBytes())
+    } else {
+      identity = nil
+    }
     source = SnapshotReader(payload: try reader.readBytes())
     engine = reader
   }
@@ -50,17 +62,27 @@ struct Checkpoint {
 
   /// A checkpoint with everything but the engine's state.
   static func begin(
-    options: String, events: Int, outputs: [(path: String, bytes: Int)], source: [UInt8]
+    options: String, events: Int, outputs: [(path: String, bytes: Int)],
+    versions: (identity: RunIdentity, account: DataAccount)?, source: [UInt8],
+    program: String = Version.text
   ) -> SnapshotWriter {
     var writer = SnapshotWriter()
     writer.write(kind)
     writer.write(layout)
-    writer.write(Version.text)
+    writer.write(program)
     writer.write(options)
     writer.write(events)
     writer.write(outputs) { writer, output in
       writer.write(output.path)
       writer.write(output.bytes)
+    }
+    writer.write(versions != nil)
+    if let versions {
+      writer.write(versions.identity.name)
+      writer.write(versions.identity.parent)
+      var account = SnapshotWriter()
+      versions.account.write(to: &account)
+      writer.write(account.payload)
     }
     writer.write(source)
     return writer

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import Registry
 import Telemetry
 
@@ -84,12 +83,20 @@ struct ModelsExportCommand: ParsableCommand {
             : "unexpected '\(target.rest[1])' after the file", code: Exit.usage)
       }
       let snapshot = try target.registry.snapshot(of: target.number)
-      try WholeFile.write(snapshot, to: target.rest[0])
+      try write(snapshot, to: target.rest[0])
       if let manifest {
         let text = try VersionText(target).json.indented() + "\n"
-        try WholeFile.write(Array(text.utf8), to: manifest)
+        try write(Array(text.utf8), to: manifest)
       }
     }
+  }
+
+  /// To a file, which is then there as a whole or not at all; "-" is standard output.
+  private func write(_ bytes: [UInt8], to path: String) throws {
+    guard path == "-" else { return try CheckpointStore.replace(path, bytes) }
+    let out = try OutputFile(path: path)
+    try out.append(bytes)
+    try out.flush()
   }
 }
 
@@ -145,31 +152,5 @@ extension Pruning {
     let what = versions.count == 1 ? "version \(list)" : "versions \(list)"
     return (isTrial ? "would prune " : "pruned ") + (versions.isEmpty ? "no version" : what)
       + "; \(files.count) files, \(bytes) bytes\n"
-  }
-}
-
-/// Files that are there as a whole or not at all.
-enum WholeFile {
-  /// Writes beside the path and renames; "-" is standard output.
-  static func write(_ bytes: [UInt8], to path: String) throws {
-    guard path != "-" else {
-      let out = try OutputFile(path: path)
-      try out.append(bytes)
-      return try out.flush()
-    }
-    let files = SystemFiles()
-    let unfinished = "\(path).\(getpid()).part"
-    guard let descriptor = try files.create(unfinished) else {
-      throw RegistryError.system(operation: "make", path: unfinished, reason: "it is there already")
-    }
-    do {
-      defer { files.close(descriptor) }
-      try files.write(bytes, to: descriptor, unfinished)
-      try files.synchronise(descriptor, unfinished)
-      try files.rename(unfinished, to: path)
-    } catch {
-      try? files.remove(unfinished)
-      throw error
-    }
   }
 }

@@ -107,7 +107,7 @@ struct VersionDifference {
       for (place, line) in lines.enumerated() {
         table.append([
           place == 0 ? name : "", line.path, VersionDifference.text(line.from),
-          VersionDifference.text(line.to), VersionDifference.change(line),
+          VersionDifference.text(line.to), name == "version" ? "" : VersionDifference.change(line),
         ])
       }
     }

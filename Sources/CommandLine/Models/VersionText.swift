@@ -32,6 +32,7 @@ struct VersionText {
       ),
       ("learned", .int(record.learned)), ("source", VersionText.value(record.source)),
       ("dataHash", VersionText.value(record.dataHash)),
+      ("key", VersionText.value(record.key)),
       ("scores", VersionText.value(record.scoresJSON)),
       ("aliases", .array(aliases.map { .string($0) })),
       (
@@ -88,20 +89,19 @@ struct VersionText {
           + (record.parent.map { ", from version \($0)" } ?? "")
       ),
     ]
-    if record.evidenceJSON != "{}" { lines.append(("evidence", record.evidenceJSON)) }
-    if let events = record.events {
-      lines.append(
-        ("events", "\(self.events) (\(events.count)), \(record.learned) of them learned"))
-    }
+    if let events = record.events { lines.append(("events", "\(self.events) (\(events.count))")) }
+    if record.learned > 0 { lines.append(("learned", "\(record.learned) rows by then")) }
     if !times.isEmpty { lines.append(("times", times)) }
     let data = [record.source, record.dataHash].compactMap(\.self)
     if !data.isEmpty { lines.append(("data", data.joined(separator: ", "))) }
+    if let key = record.key { lines.append(("key", key)) }
     lines.append(("snapshot", "\(version.size) bytes, sha256:\(version.blob)"))
     if let pruned = version.pruned { lines.append(("pruned", pruned)) }
     if !names.isEmpty { lines.append(("names", names)) }
     for move in moves { lines.append(("moved", move.line)) }
     for (name, text) in [
-      ("scores", record.scoresJSON), ("configuration", record.configurationJSON),
+      ("evidence", record.evidenceJSON), ("scores", record.scoresJSON),
+      ("configuration", record.configurationJSON),
       ("schema", record.schemaJSON), ("software", record.softwareJSON),
     ] {
       for leaf in JSONLeaves(VersionText.value(text)).leaves {
@@ -129,9 +129,15 @@ extension AliasMove {
     ])
   }
 
+  /// The beginning of the evidence; JSON has all of it.
+  private var shownEvidence: String {
+    if evidenceJSON == "{}" { return "" }
+    return " " + (evidenceJSON.count > 60 ? evidenceJSON.prefix(60) + "…" : evidenceJSON[...])
+  }
+
   /// One line for people.
   var line: String {
     "\(created)  \(alias) → \(version.map { String($0) } ?? "nowhere"), \(kind.rawValue)"
-      + (reason.isEmpty ? "" : ": \(reason)") + (evidenceJSON == "{}" ? "" : " \(evidenceJSON)")
+      + (reason.isEmpty ? "" : ": \(reason)") + shownEvidence
   }
 }

@@ -99,6 +99,13 @@ package struct CoverageCount: Snapshotted, Sendable, Equatable {
     widths = try reader.readDouble()
   }
 
+  /// Takes what `other` has counted since it was `before`.
+  mutating func add(_ other: CoverageCount, beyond before: CoverageCount) {
+    labels += other.labels - before.labels
+    within += other.within - before.within
+    widths += other.widths - before.widths
+  }
+
   mutating func observe(_ interval: (low: Double, high: Double), label: Double) {
     labels += 1
     if label >= interval.low, label <= interval.high { within += 1 }

@@ -24,6 +24,10 @@ struct CSVFormat: RecordFormat {
   private let powers = Decimal.exactPowers
   private var ends = FieldEnds(capacity: 0)
   private var numeric = NumericColumns([])
+  /// Of an input with other columns than the one whose header was read: which column each field is, −1 for none; and which
+  /// columns no field is.
+  private var order: [Int] = []
+  private var lacking: [Int] = []
 
   var quotesHoldLineEnds: Bool { true }
 
@@ -104,7 +108,64 @@ struct CSVFormat: RecordFormat {
     }
   }
 
+  mutating func takeOrder(
+    _ header: Record, mayLack: (Int) -> Bool
+  ) throws(IngestError) -> Bool {
+    let names = split(header).map { $0.trimmed.text }
+    (order, lacking) = ([], [])
+    guard names != columns else { return true }
+    let order = names.map { columns.firstIndex(of: $0) ?? -1 }
+    let known = order.filter { $0 >= 0 }
+    let lacking = columns.indices.filter { !known.contains($0) }
+    if let column = lacking.first(where: { !mayLack($0) }) {
+      throw .badHeader(
+        reason: "the model needs column '\(columns[column])', which is not there "
+          + "(there are \(names.joined(separator: ", ")))")
+    }
+    guard Set(known).count == known.count else {
+      throw .badHeader(reason: "a column stands twice: \(names.joined(separator: ", "))")
+    }
+    (self.order, self.lacking) = (order, lacking)
+    return true
+  }
+
+  /// A record of an input with columns of its own.
+  private mutating func parseOrdered(_ record: Record, into columns: RowColumns) -> Fault? {
+    scratch.makeRoom(for: record.body.count)
+    for column in lacking {
+      columns.numbers[column] = .nan
+      columns.fields[column] = RowColumns.nothing
+    }
+    var cursor = record.body.start
+    var found = 0
+    while true {
+      let (field, next) = nextField(cursor, record.body.end)
+      guard let field, let next else {
+        return Fault(
+          kind: .malformed, column: nil, expected: "a delimiter after a closing quote",
+          found: Refusal.sample(Field(start: cursor, end: record.body.end)))
+      }
+      let column = found < order.count ? order[found] : -1
+      if column >= 0 {
+        if needs[column] == .number {
+          if let fault = CSVFormat.readNumber(field, column, into: columns) { return fault }
+        } else {
+          columns.fields[column] = field
+        }
+      }
+      found += 1
+      guard next < record.body.end else { break }
+      cursor = next + 1
+    }
+    guard found == order.count else {
+      return Fault(
+        kind: .wrongFieldCount, column: nil, expected: "\(order.count) fields", found: "\(found)")
+    }
+    return nil
+  }
+
   mutating func parse(_ record: Record, into columns: RowColumns) -> Fault? {
+    guard order.isEmpty else { return parseOrdered(record, into: columns) }
     guard record.hasQuotes else { return parsePlain(record.body, into: columns) }
     scratch.makeRoom(for: record.body.count)
     var cursor = record.body.start

@@ -44,6 +44,12 @@ protocol RecordFormat {
   /// The fields of the records parsed so far are no longer needed.
   func forgetFields()
 
+  /// Takes the header of another input with the same columns, of which those that are nothing but the target or nothing at
+  /// all may lack, in any order. After `lock`; false where a format has no such header.
+  mutating func takeOrder(
+    _ header: Record, mayLack: (Int) -> Bool
+  ) throws(IngestError) -> Bool
+
   /// Takes a record apart; a fault says why that cannot be done. What a format keeps from one record to the next may
   /// make it faster and changes no result.
   mutating func parse(_ record: Record, into columns: RowColumns) -> Fault?
@@ -55,6 +61,10 @@ extension RecordFormat {
   var hashed: Range<Int> { 0..<0 }
 
   func forgetFields() {}
+
+  mutating func takeOrder(
+    _ header: Record, mayLack: (Int) -> Bool
+  ) throws(IngestError) -> Bool { false }
 
   mutating func settle(
     _ options: inout IngestOptions, _ evidence: inout [ColumnEvidence]

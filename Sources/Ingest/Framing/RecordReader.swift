@@ -79,6 +79,20 @@ struct RecordReader: ~Copyable {
     return outcome
   }
 
+  /// Whether there is a line, or an end, to be read; waits for it until `deadline`.
+  mutating func isReady(until deadline: MonotonicTime?) throws(IngestError) -> Bool {
+    while !isFinished {
+      if memchr(buffer.first, 0x0A, buffer.count) != nil { return true }
+      switch try readMore(until: deadline) {
+      case .bytes: continue
+      case .late: return false
+      case .gap, .interrupted: return true
+      case .end: isFinished = true
+      }
+    }
+    return true
+  }
+
   // MARK: - Going on where another reader was
 
   /// Whether the input, of which nothing has been used, begins with `bytes`; waits until that can be told.

@@ -136,9 +136,16 @@ struct SeasonalNaive: Learner {
   private mutating func insert(_ label: Double, _ time: Double) {
     var place = times.count
     while place > first, times[place - 1] > time { place -= 1 }
-    guard place > first else { return }
+    // Older than everything that is kept, it is of use only within what is to be kept.
+    guard place > first || isWithin(time) else { return }
     labels.insert(label, at: place)
     times.insert(time, at: place)
+  }
+
+  /// Whether a label of `time` is among those that are to be kept.
+  private func isWithin(_ time: Double) -> Bool {
+    guard case .seconds(let seconds) = season, let latest = times.last else { return true }
+    return time > latest - seasons * seconds
   }
 
   mutating func refit(on window: borrowing MicroBatch) -> RefitReport {

@@ -26,6 +26,7 @@ enum Tables {
       scores        TEXT    NOT NULL CHECK (json_valid(scores)),
       profile       TEXT    NOT NULL CHECK (json_valid(profile)),
       software      TEXT    NOT NULL CHECK (json_valid(software)),
+      key           TEXT    UNIQUE,
       blob          TEXT    NOT NULL CHECK (length(blob) = 64),
       size          INTEGER NOT NULL CHECK (size >= 0),
       pruned        TEXT

@@ -1,0 +1,144 @@
+import ArgumentParser
+import Batches
+import Engine
+import Ingest
+import Learners
+import Registry
+import Telemetry
+
+/// `weir explain`: a prediction of a run, made once more.
+struct ExplainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain",
+    abstract: "Make a prediction of a run once more, and show what it was made of.",
+    discussion: """
+      The run is done again with the options that one of its versions carries, up to the
+      event in question; the prediction is the same to the bit, whatever the model learned
+      on the way.
+
+      EXAMPLES
+        weir explain events.csv --from models@champion --prediction 12345
+        weir explain events.csv --from models@7 --prediction order-881 --against answers.ndjson
+      """)
+
+  @Argument(help: "The events of the run; if not given, where they were.")
+  var source: String?
+  @Option(
+    name: .customLong("from"), help: "A version of the run: REGISTRY@REF, or a checkpoint.")
+  var origin: String
+  @Option(help: "The event's number, from 0, or what the --id column of the run has there.")
+  var prediction: String
+  @Option(help: "The NDJSON predictions of the run, to be compared with.")
+  var against: String?
+
+  func run() throws {
+    try reporting {
+      let (snapshot, recorded) = try snapshot()
+      guard let path = source ?? recorded, path != "standard input" else {
+        throw Failure(
+          message: "say where the events of the run are: weir explain SOURCE …", code: Exit.usage)
+      }
+      let checkpoint = try Checkpoint(snapshot)
+      var rerun = try Rerun(checkpoint, path: path)
+      let row = try find(&rerun, path)
+      let account = try account(rerun, row, path)
+      let out = try OutputFile(path: "-")
+      try out.append(account.indented() + "\n")
+      try out.flush()
+    }
+  }
+
+  private func snapshot() throws -> (bytes: [UInt8], source: String?) {
+    if try SystemFiles().status(origin) == nil, let address = try RegistryAddress(origin) {
+      let registry = try Registry.open(address.registry)
+      let number = try registry.resolve(address.reference)
+      return (try registry.snapshot(of: number), try registry.version(number).record.source)
+    }
+    guard let bytes = try CheckpointStore.read(origin) else {
+      throw Failure(message: "cannot read \(origin): no such file", code: Exit.inputOutput)
+    }
+    return (bytes, nil)
+  }
+
+  /// Goes on to the batch that has the event; its row there.
+  private func find(_ rerun: inout Rerun, _ path: String) throws -> Int {
+    if let event = Int(prediction), event >= 0, try rerun.advance(to: event + 1) {
+      return rerun.batch.count - 1
+    }
+    if Int(prediction) == nil {
+      let id = Array(prediction.utf8)
+      var events = rerun.source.accepted
+      while true {
+        let before = events
+        _ = try rerun.advance(to: before + 1)
+        events = rerun.source.accepted
+        if events == before { break }
+        if rerun.batch.id(rerun.batch.count - 1).elementsEqual(id) { return rerun.batch.count - 1 }
+      }
+    }
+    throw Failure(
+      message: "--prediction \(prediction): \(path) has \(rerun.source.accepted) events and none of "
+        + "that number or id", code: Exit.usage)
+  }
+
+  private func account(_ rerun: borrowing Rerun, _ row: Int, _ path: String) throws -> JSONValue {
+    let (engine, schema) = (rerun.engine, rerun.source.schema)
+    let event = rerun.source.accepted - 1
+    let served = engine.predictions
+    var members: [(String, JSONValue)] = [("event", .int(event))]
+    let id = rerun.batch.id(row)
+    if !id.isEmpty { members.append(("id", .string(String(decoding: id, as: UTF8.self)))) }
+    members += [("version", .int(engine.servedVersions[row]))]
+    let classes = rerun.source.classNames
+    if schema.task == .multiclass {
+      let best = served.likeliest(row)
+      members.append(("prediction", .string(best < classes.count ? classes[best] : "")))
+      members.append(("probability", .double(served[row, best])))
+    } else {
+      members.append(("prediction", .double(served[row])))
+    }
+    let label = rerun.batch.targets[row]
+    let isClass = schema.task.isClassification && !label.isNaN && Int(label) < classes.count
+    members.append(("label", isClass ? .string(classes[Int(label)]) : .number(label)))
+    members.append(("features", features(rerun, row)))
+    members.append(("source", .string(path)))
+    if let against { members.append(("asRecorded", .bool(try isRecorded(members, in: against)))) }
+    return .members(members)
+  }
+
+  /// The row as the model was given it: a missing number is null, with what stood for it left out.
+  private func features(_ rerun: borrowing Rerun, _ row: Int) -> JSONValue {
+    let schema = rerun.source.schema
+    var members: [(String, JSONValue)] = schema.denseNames.enumerated().map { j, name in
+      (name, rerun.batch.isAbsent(row, j) ? .null : .number(rerun.batch.dense(row)[j]))
+    }
+    let sparse = rerun.batch.sparse(row)
+    for k in 0..<sparse.count {
+      members.append((rerun.source.sparseName(Int(sparse.indices[k])), .double(sparse.values[k])))
+    }
+    return .members(members)
+  }
+
+  /// Whether the file's line of that event says the same, to the last digit.
+  private func isRecorded(_ made: [(String, JSONValue)], in path: String) throws -> Bool {
+    guard let bytes = try CheckpointStore.read(path) else {
+      throw Failure(message: "cannot read --against \(path): no such file", code: Exit.inputOutput)
+    }
+    let event = JSONValue.members(made)
+    let start = Array("{\"event\":\(event["event"]?.text ?? ""),".utf8)
+    for line in bytes.split(separator: UInt8(ascii: "\n")) where line.starts(with: start) {
+      let line = try JSONValue(parsing: String(decoding: line, as: UTF8.self))
+      let isSame = ["prediction", "version"].allSatisfy { line[$0]?.text == event[$0]?.text }
+      guard isSame else {
+        throw Failure(
+          message: "\(path) has \(line["prediction"]?.text ?? "nothing") of version "
+            + "\(line["version"]?.text ?? "?") at event \(event["event"]?.text ?? ""), and the run makes "
+            + "\(event["prediction"]?.text ?? "") of version \(event["version"]?.text ?? "") again: it was "
+            + "another run, or other events", code: Exit.badData)
+      }
+      return true
+    }
+    throw Failure(
+      message: "\(path) has no line of event \(event["event"]?.text ?? "")", code: Exit.badData)
+  }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+
+/// `weir predict`: predictions of a model as it was kept.
+struct PredictCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict",
+    abstract: "Predict a stream with a model from a checkpoint or a registry; nothing is learned.",
+    discussion: """
+      EXAMPLES
+        weir predict new.csv --from state.weir
+        weir predict requests.fifo --follow --from models@champion --predictions answers.ndjson
+        weir predict new.csv --from models@7 --summary how-it-did.json
+
+      Columns are found by their names; the target may lack. A label that is there is
+      scored, not learned. An alias of a registry is followed: when it moves, the model
+      that it points at takes over with the next batch, without a restart.
+      """)
+
+  @Argument(help: "A file, a named pipe, or - for standard input.")
+  var source = "-"
+  @Option(
+    name: .customLong("from"),
+    help: "A checkpoint that weir learn wrote, or REGISTRY@REF: an alias, a version, a hash.")
+  var origin: String
+  @Option(
+    help: "Where predictions go, one line an event: FILE or -. NDJSON if the name ends in .ndjson.")
+  var predictions = "-"
+  @Option(help: "One JSON object at the end.")
+  var summary: String?
+  @Option(help: "Milliseconds that an event waits for its batch to fill (100).")
+  var maxDelay: Int?
+  @Flag(help: "Keep a named pipe open across its writers.")
+  var follow = false
+  @Flag(name: [.short, .long], help: "Say nothing on standard error but errors.")
+  var quiet = false
+
+  func run() throws {
+    try reporting {
+      var run = try PredictRun(self)
+      try run.run()
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Batches
+import Engine
+import Ingest
+import Snapshots
+
+/// A run that is done once more, from the options that one of its versions carries and from the same events.
+struct Rerun: ~Copyable {
+  private(set) var source: EventSource
+  private(set) var engine: Engine
+  /// The rows that were taken last.
+  private(set) var batch: MicroBatch
+
+  /// - Parameters:
+  ///   - version: a version of the run.
+  ///   - path: where its events are to be read again.
+  init(_ version: Checkpoint, path: String) throws {
+    let options = try Configuration.options(of: version.options)
+    var settings = try LearnSettings(options)
+    settings.ingest.isResumable = true
+    // Bad rows are counted as they were, but nothing is written.
+    if case .quarantine = settings.ingest.badRows.action {
+      settings.ingest.badRows = BadRowPolicy(
+        action: .quarantine(path: "/dev/null"), limit: settings.ingest.badRows.limit)
+    }
+    let bytes = try DescriptorSource.open(path: path, interruption: Interruption.install())
+    let source = try EventSource.open(GzipSource(bytes), settings.ingest)
+    let engine = try LearnRun.engine(options, settings, source, keepsVersions: true)
+    batch = MicroBatch(capacity: engine.options.batchRows, denseWidth: source.schema.denseWidth)
+    self.source = source
+    self.engine = engine
+  }
+
+  /// Goes on until `events` events have been taken, which end a batch; false if the input ends before.
+  mutating func advance(to events: Int) throws -> Bool {
+    while source.accepted < events {
+      batch.removeAll()
+      let limit = min(events, engine.featuresChangeAt ?? events)
+      let outcome = try source.fill(&batch, upTo: limit)
+      if outcome == .interrupted { throw IngestError.interrupted }
+      step()
+      if outcome == .end { break }
+    }
+    return source.accepted == events
+  }
+
+  private mutating func step() {
+    guard batch.count > 0 else { return }
+    engine.step(batch)
+    let changes = engine.featureChanges()
+    if !changes.isEmpty {
+      source.change(changes)
+      engine.adopt(source.families)
+    }
+    _ = source.takeNotices()
+    _ = engine.takeEntries()
+    _ = engine.takeVersions()
+  }
+
+  /// The engine's state, as a version has it.
+  mutating func engineState() -> [UInt8] {
+    var writer = SnapshotWriter()
+    engine.write(to: &writer)
+    return writer.payload
+  }
+
+  /// The source's state, as a version has it.
+  func sourceState() -> [UInt8] {
+    var writer = SnapshotWriter()
+    source.write(to: &writer)
+    return writer.payload
+  }
+}
+
+extension Checkpoint {
+  /// Events that the source had read when the snapshot was made: those of the engine, or some more.
+  func sourceEvents() throws -> Int {
+    let options = try Configuration.options(of: options)
+    var settings = try LearnSettings(options)
+    settings.ingest.badRows = BadRowPolicy()
+    var state = source
+    var reopened = try EventSource.reopened(settings.ingest, from: &state)
+    try reopened.restore(from: &state)
+    return reopened.accepted
+  }
+}
