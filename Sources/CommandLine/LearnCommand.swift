@@ -11,6 +11,8 @@ struct LearnCommand: ParsableCommand {
         weir learn events.csv --target clicked --predictions -
         weir replay bikes | weir learn --config Datasets/bikes/recipe.json
         weir learn --follow requests.fifo --target slow --max-delay 0 --predictions answers.ndjson
+        weir replay bikes --label-delay 24h |
+          weir learn --late-labels --id instant --target cnt --time dteday,hr --ignore casual,registered
         weir learn clicks.vw --model logistic:optimizer=sgd --hash-bits 20
         weir learn day.csv.gz --target cnt --category hr --lag cnt=1,24 --model rls \\
           --update triggered --warmup 5000 --detect loss=adwin --journal decisions.jsonl

@@ -83,12 +83,13 @@ struct ModelRunner {
     self.born = born
     self.options = options
     self.schema = schema
-    let context = LearnerContext(
+    var context = LearnerContext(
       task: schema.task, denseWidth: schema.denseWidth, season: options.season,
       labelDelay: options.labelDelay, families: families, workers: workers,
       dissects: options.screens && !options.isBaseline,
       companions: specification == "mixture" ? options.models.filter { $0 != specification } : [],
       denseNames: schema.denseNames)
+    context.isOutOfOrder = options.waitRows > 0
     fresh = try Catalogue.learners.make(specification, context)
     learner = fresh
     board = ScoreBoard(task: schema.task.scoreTask, windowRows: options.scoreWindow)

@@ -152,6 +152,8 @@ package struct LearnerContext: Sendable {
   package let season: StreamInterval?
   /// How many rows lie between a row and the arrival of its label.
   package let labelDelay: Int
+  /// Whether labels come late and in any order, so that the rows learned are not in the order of their times.
+  package var isOutOfOrder = false
   /// The families of sparse features, by the numbers that rows give them. More may come; those that are
   /// one plain category are here from the beginning.
   package let families: [FeatureFamily]

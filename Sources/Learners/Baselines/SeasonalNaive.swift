@@ -33,6 +33,9 @@ struct SeasonalNaive: Learner {
   /// How many rows lie between a row and the arrival of its label.
   private let delay: Int
   private let isMulticlass: Bool
+  /// How many seasons of labels are kept: a row that is asked for again when its label comes, after later rows, looks back
+  /// on what lies farther back than a season.
+  private let seasons: Double
   /// The labels of the last season and their times, oldest first, from `first` on.
   private var labels: [Double] = []
   private var times: [Double] = []
@@ -44,6 +47,7 @@ struct SeasonalNaive: Learner {
     self.season = season
     delay = context.labelDelay
     isMulticlass = context.task == .multiclass
+    seasons = context.isOutOfOrder ? 2 : 1
   }
 
   var outputs: Int { isMulticlass ? classes : 1 }
@@ -118,7 +122,9 @@ struct SeasonalNaive: Learner {
       let latest = time
       labels.append(label)
       times.append(latest)
-      while first + 1 < times.count, times[first + 1] <= latest - seconds { first += 1 }
+      while first + 1 < times.count, times[first + 1] <= latest - seasons * seconds {
+        first += 1
+      }
     }
     guard first > 1024, first * 2 > labels.count else { return }
     labels.removeFirst(first)
@@ -130,9 +136,16 @@ struct SeasonalNaive: Learner {
   private mutating func insert(_ label: Double, _ time: Double) {
     var place = times.count
     while place > first, times[place - 1] > time { place -= 1 }
-    guard place > first else { return }
+    // Older than everything that is kept, it is of use only within what is to be kept.
+    guard place > first || isWithin(time) else { return }
     labels.insert(label, at: place)
     times.insert(time, at: place)
+  }
+
+  /// Whether a label of `time` is among those that are to be kept.
+  private func isWithin(_ time: Double) -> Bool {
+    guard case .seconds(let seconds) = season, let latest = times.last else { return true }
+    return time > latest - seasons * seconds
   }
 
   mutating func refit(on window: borrowing MicroBatch) -> RefitReport {
