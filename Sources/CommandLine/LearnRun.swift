@@ -225,7 +225,11 @@ struct LearnRun: ~Copyable {
   mutating func run() throws {
     var batch = MicroBatch(
       capacity: engine.options.batchRows, denseWidth: source.schema.denseWidth)
-    if !isResumed { try write(start) }
+    if !isResumed {
+      try write(start)
+      // So that a run that ends before its first checkpoint begins again under its own name.
+      if versions != nil, let state = source.stateNow() { try save(state) }
+    }
     var isInterrupted = false
     reading: while true {
       batch.removeAll()

@@ -41,7 +41,7 @@ struct RunAccount {
       ("baselines", .members(engine.baselineReports.map { ($0.name, metrics($0)) })),
       ("alarms", .array(alarms(served))),
       ("reactions", .array(served.reactions.map(\.json))),
-      ("versions", .int(served.version + 1)), ("memoryBytes", .int(served.memoryBytes)),
+      ("versions", .int(served.versions)), ("memoryBytes", .int(served.memoryBytes)),
     ]
     if let late = LateLabelAccount(engine, joined) { members += late.members }
     if let passedOver { members.insert(("passedOver", .int(passedOver)), at: 3) }
@@ -70,7 +70,7 @@ struct RunAccount {
                   + [
                     ("metrics", metrics(model)), ("alarms", .int(model.alarmCount)),
                     ("reactions", .array(model.reactions.map(\.json))),
-                    ("versions", .int(model.version + 1)),
+                    ("versions", .int(model.versions)),
                     ("memoryBytes", .int(model.memoryBytes)),
                   ])
             })

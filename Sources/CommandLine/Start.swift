@@ -30,7 +30,8 @@ struct WeirCommand: ParsableCommand {
     version: Version.text,
     subcommands: [
       LearnCommand.self, PredictCommand.self, ExplainCommand.self, ReplayCommand.self,
-      GenerateCommand.self, InjectCommand.self, DetectCommand.self, StudyCommand.self, ModelsCommand.self, BenchCommand.self, CatalogueCommand.self,
+      GenerateCommand.self, InjectCommand.self, DetectCommand.self, StudyCommand.self,
+      ModelsCommand.self, BenchCommand.self, CatalogueCommand.self,
     ])
 }
 

@@ -16,8 +16,10 @@ package struct ModelReport {
   package let reactions: [JournalEntry]
   /// What moved, of the first 10,000 drifts.
   package let causes: [AlarmCause]
-  /// How often it has changed.
+  /// Number of the version that predicts now, unique over the run.
   package let version: Int
+  /// Versions that it has had; of what was served those of the run.
+  package let versions: Int
   package let memoryBytes: Int
   package let weights: LinearWeights?
   /// How many labels lay within their intervals, over all and from `scoreSince` on.
@@ -44,7 +46,8 @@ package struct ModelReport {
     alarmCount = record?.alarmCount(of: runner) ?? runner.alarmCount
     reactions = record?.reactions(of: runner) ?? runner.reactions
     causes = record?.causes(of: runner) ?? runner.keptCauses
-    version = runner.changes
+    version = runner.version
+    versions = record.map { _ in runner.version + 1 } ?? runner.changes + 1
     memoryBytes = runner.learner.memoryBytes
     weights = runner.learner.linearWeights
     coverage = record?.coverage ?? runner.coverage

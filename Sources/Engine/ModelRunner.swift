@@ -87,7 +87,8 @@ struct ModelRunner {
       task: schema.task, denseWidth: schema.denseWidth, season: options.season,
       labelDelay: options.labelDelay, families: families, workers: workers,
       dissects: options.screens && !options.isBaseline,
-      companions: specification == "mixture" ? options.models.filter { $0 != specification } : [])
+      companions: specification == "mixture" ? options.models.filter { $0 != specification } : [],
+      denseNames: schema.denseNames)
     context.isOutOfOrder = options.waitRows > 0
     fresh = try Catalogue.learners.make(specification, context)
     learner = fresh
@@ -610,7 +611,8 @@ struct ModelRunner {
     }
   }
 
-  private mutating func makeVersion() {
+  /// From here on it is another version of the run.
+  mutating func makeVersion() {
     version = nextVersion
     nextVersion += 1
     changes += 1

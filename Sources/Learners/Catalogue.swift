@@ -29,6 +29,7 @@ extension Catalogue where Context == LearnerContext, Product == any Learner {
         SeasonalNaive.entry,
         RunningMean.entry,
         Majority.entry,
+        Without.entry,
       ])
   }
 }

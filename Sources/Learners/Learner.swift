@@ -163,11 +163,13 @@ package struct LearnerContext: Sendable {
   package let dissects: Bool
   /// The other models of the run, which a mixture is to mix.
   package var companions: [String]
+  /// What the dense features are called, where names are asked for.
+  package let denseNames: [String]
 
   package init(
     task: Task, denseWidth: Int, season: StreamInterval? = nil, labelDelay: Int = 0,
     families: [FeatureFamily] = [], workers: Workers = Workers(1), dissects: Bool = false,
-    companions: [String] = []
+    companions: [String] = [], denseNames: [String] = []
   ) {
     self.task = task
     self.denseWidth = denseWidth
@@ -177,6 +179,7 @@ package struct LearnerContext: Sendable {
     self.workers = workers
     self.dissects = dissects
     self.companions = companions
+    self.denseNames = denseNames
   }
 }
 

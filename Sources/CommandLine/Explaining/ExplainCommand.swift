@@ -77,8 +77,8 @@ struct ExplainCommand: ParsableCommand {
       }
     }
     throw Failure(
-      message: "--prediction \(prediction): \(path) has \(rerun.source.accepted) events and none of "
-        + "that number or id", code: Exit.usage)
+      message: "--prediction \(prediction): \(path) has \(rerun.source.accepted) events and none "
+        + "of that number or id", code: Exit.usage)
   }
 
   private func account(_ rerun: borrowing Rerun, _ row: Int, _ path: String) throws -> JSONValue {

@@ -28,7 +28,8 @@ struct ModelsCommand: ParsableCommand {
       ModelsListCommand.self, ModelsShowCommand.self, ModelsDiffCommand.self,
       ModelsTagCommand.self, ModelsPromoteCommand.self, ModelsRollbackCommand.self,
       ModelsUnaliasCommand.self, ModelsHistoryCommand.self, ModelsVerifyCommand.self,
-      ModelsExportCommand.self, ModelsRebuildCommand.self, ModelsPruneCommand.self, ModelsAddCommand.self,
+      ModelsExportCommand.self, ModelsRebuildCommand.self,
+      ModelsPruneCommand.self, ModelsAddCommand.self,
     ])
 }
 

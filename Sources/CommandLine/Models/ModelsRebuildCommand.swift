@@ -9,7 +9,7 @@ import Telemetry
 struct ModelsRebuildCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rebuild",
-    abstract: "Train a version again from its recorded events, and show that the bytes are the same.",
+    abstract: "Train a version again from its events, and show that the bytes are the same.",
     discussion: """
       The run that made the version is done once more with the options that the version
       carries, from the first event on, up to the event at which it came to be. Ends with

@@ -24,7 +24,7 @@ struct PredictRun: ~Copyable {
   init(_ command: PredictCommand) throws {
     let interruption = Interruption.install()
     let origin = try ModelOrigin(command.origin)
-    var model = try PredictRun.load(origin, command)
+    var model = try PredictRun.load(try origin.snapshot(), command)
     let bytes = try DescriptorSource.open(
       path: command.source, interruption: interruption, inputEndsByItself: interruption >= 0,
       follows: command.follow)
@@ -39,9 +39,10 @@ struct PredictRun: ~Copyable {
     self.model = model
   }
 
-  private static func load(_ origin: ModelOrigin, _ command: PredictCommand) throws -> ServedModel {
-    let (bytes, version) = try origin.snapshot()
-    return try ServedModel(bytes, version: version) { options in
+  private static func load(
+    _ snapshot: (bytes: [UInt8], version: Int?), _ command: PredictCommand
+  ) throws -> ServedModel {
+    try ServedModel(snapshot.bytes, version: snapshot.version) { options in
       if let delay = command.maxDelay { options.delayMilliseconds = max(delay, 0) }
     }
   }
@@ -76,9 +77,9 @@ struct PredictRun: ~Copyable {
 
   /// Has the version take over that the alias points at now, if it has moved.
   private mutating func follow() throws {
-    guard let wanted = try origin.moved(), wanted != model.version else { return }
+    guard let snapshot = try origin.moved(from: model.version) else { return }
     do {
-      var next = try PredictRun.load(origin, command)
+      var next = try PredictRun.load(snapshot, command)
       guard next.source.schema == model.source.schema else {
         throw IngestError.badHeader(reason: "it has other features")
       }
@@ -87,6 +88,7 @@ struct PredictRun: ~Copyable {
       reigns.append((next.version, events))
       model = next
     } catch let error as IngestError {
+      let wanted = snapshot.version ?? 0
       say("version \(wanted) cannot take over: \(error.message); \(model.version) goes on")
     }
   }

@@ -1,5 +1,6 @@
 import Batches
 import Engine
+import Glibc
 import Ingest
 import Registry
 
@@ -45,19 +46,33 @@ final class ModelOrigin {
   }
 
   private let place: Place
-  private var mark = 0
+  /// The last change of the registry that was looked at; nil: it is to be looked at anew.
+  private var mark: Int?
 
   /// `text` is a checkpoint's path, or REGISTRY@REF.
   init(_ text: String) throws {
     if try SystemFiles().status(text) == nil, let address = try RegistryAddress(text) {
-      place = .registry(try Registry.open(address.registry), reference: address.reference)
+      // Events must not wait for those who write: what is busy is looked at again.
+      place = .registry(
+        try Registry.open(address.registry, patience: 0), reference: address.reference)
     } else {
       place = .file(text)
     }
   }
 
-  /// The snapshot as it is now, and its version's number in the registry.
+  /// The snapshot as it is now, and its version's number in the registry; waits for those who write.
   func snapshot() throws -> (bytes: [UInt8], version: Int?) {
+    guard case .registry = place else { return try look() }
+    while true {
+      do {
+        return try look()
+      } catch RegistryError.busy {
+        pause(milliseconds: 5)
+      }
+    }
+  }
+
+  private func look() throws -> (bytes: [UInt8], version: Int?) {
     switch place {
     case .file(let path):
       guard let bytes = try CheckpointStore.read(path) else {
@@ -65,18 +80,30 @@ final class ModelOrigin {
       }
       return (bytes, nil)
     case .registry(let registry, let reference):
-      mark = try registry.changeMark()
+      let now = try registry.changeMark()
       let number = try registry.resolve(reference)
-      return (try registry.snapshot(of: number), number)
+      let bytes = try registry.snapshot(of: number)
+      mark = now
+      return (bytes, number)
     }
   }
 
-  /// The version that is meant now, if something was written to the registry since it was looked at last.
-  func moved() throws -> Int? {
+  /// The snapshot that is meant now, if it is of another version than `version`; nil also where the registry is busy, and
+  /// then it is looked at again the next time.
+  func moved(from version: Int) throws -> (bytes: [UInt8], version: Int?)? {
     guard case .registry(let registry, let reference) = place else { return nil }
-    let now = try registry.changeMark()
-    guard now != mark else { return nil }
-    mark = now
-    return try registry.resolve(reference)
+    do {
+      let now = try registry.changeMark()
+      guard now != mark else { return nil }
+      guard try registry.resolve(reference) != version else {
+        mark = now
+        return nil
+      }
+      return try look()
+    } catch RegistryError.busy {
+      return nil
+    }
   }
+
+  private func pause(milliseconds: UInt32) { usleep(1000 * milliseconds) }
 }

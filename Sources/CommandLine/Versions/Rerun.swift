@@ -7,12 +7,15 @@ import Snapshots
 struct Rerun: ~Copyable {
   private(set) var source: EventSource
   private(set) var engine: Engine
+  /// The version that was made last.
+  private var made: VersionMade?
   /// The rows that were taken last.
   private(set) var batch: MicroBatch
 
   /// - Parameters:
   ///   - version: a version of the run.
   ///   - path: where its events are to be read again.
+  /// - Throws: `IngestError` where they cannot be, `SpecificationError` where the options fit them no more.
   init(_ version: Checkpoint, path: String) throws {
     let options = try Configuration.options(of: version.options)
     var settings = try LearnSettings(options)
@@ -46,6 +49,7 @@ struct Rerun: ~Copyable {
   private mutating func step() {
     guard batch.count > 0 else { return }
     engine.step(batch)
+    made = engine.takeVersions().last
     let changes = engine.featureChanges()
     if !changes.isEmpty {
       source.change(changes)
@@ -53,11 +57,11 @@ struct Rerun: ~Copyable {
     }
     _ = source.takeNotices()
     _ = engine.takeEntries()
-    _ = engine.takeVersions()
   }
 
-  /// The engine's state, as a version has it.
+  /// The engine's state, as a version has it: as of the moment at which it was made, if it was made by the last event.
   mutating func engineState() -> [UInt8] {
+    if let made, made.event == engine.events { return made.state }
     var writer = SnapshotWriter()
     engine.write(to: &writer)
     return writer.payload
