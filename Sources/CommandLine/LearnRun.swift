@@ -4,6 +4,7 @@ import Ingest
 import Kernels
 import Learners
 import Monitors
+import Registry
 import Snapshots
 import Telemetry
 
@@ -186,7 +187,7 @@ struct LearnRun: ~Copyable {
       throw LearnSettings.usage(
         "--resume needs --checkpoint FILE: where the run before kept itself")
     }
-    return try CheckpointStore.read(path).map { try Checkpoint($0) }
+    return try WholeFile.read(path).map { try Checkpoint($0) }
   }
 
   private static func source(
