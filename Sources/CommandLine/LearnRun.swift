@@ -277,8 +277,9 @@ struct LearnRun: ~Copyable {
     }
     try writeNotices()
     if let state {
-      if checkpoints?.isWanted == true { try save(state) }
+      // Before the checkpoint, which does not know of versions that wait.
       try addVersions(state)
+      if checkpoints?.isWanted == true { try save(state) }
     }
     progress.update(engine)
   }
