@@ -51,8 +51,13 @@ bench-micro: setup
 	@swift run -c release micro
 
 # What takes too long for every test: a registry that several processes use for a minute.
+# A thousand runs that are killed and go on; a minute of processes on one registry, and of one that promotes while another
+# predicts.
 soak: build
 	@scripts/registry-soak --seconds 60
+	swift build --build-tests
+	WEIR_SECONDS=60 swift test --skip-build --filter ServingTests
+	WEIR_CUTS=170 swift test --skip-build --filter CommandLineTests.ResumeTests
 
 clean:
 	swift package clean

@@ -64,9 +64,8 @@ let package = Package(
       on: [
         "Batches", "Catalogues", "Comparisons", "Detectors", "Engine", "Generators", "Ingest",
         "Kernels", "Learners", "Monitors", "Registry", "Scores", "Snapshots", "Studies",
-        "Telemetry",
-        argumentParser,
-      ]),
+        "Telemetry", argumentParser,
+      ], exclude: ["Checkpoints/FORMAT.md"]),
     .executableTarget(name: "weir", dependencies: ["CommandLine"], swiftSettings: settings),
 
     .executableTarget(

@@ -4,6 +4,7 @@ import Ingest
 import Kernels
 import Learners
 import Monitors
+import Registry
 import Snapshots
 import Telemetry
 
@@ -92,7 +93,8 @@ struct LearnRun: ~Copyable {
       settings = try LearnSettings(options)
     }
     let given = options
-    let outputs = try Outputs(options, after: before)
+    // A run that goes on cuts its files where the checkpoint knows of them: not before it is known that it can.
+    let fresh = try before == nil ? Outputs(options, after: nil) : nil
     let bytes = try DescriptorSource.open(
       path: path, interruption: interruption, inputEndsByItself: interruption >= 0,
       follows: options.follow)
@@ -118,11 +120,11 @@ struct LearnRun: ~Copyable {
       if var reader = state { try source.restore(from: &reader) }
       var rest = before.engine
       try engine.restore(from: &rest)
-      guard engine.events == before.events, source.accepted == before.events, rest.left == 0 else {
-        throw SnapshotError.corrupt
-      }
-      try tell(try source.attach(input), before.events, options)
+      guard engine.events == before.events, rest.left == 0 else { throw SnapshotError.corrupt }
+      guard source.accepted == before.events else { throw CheckpointError.version }
+      try tell(try source.attach(input, isFile: bytes.isFile), before.events, options)
     }
+    let outputs = try fresh ?? Outputs(options, after: before)
     // Reading ahead is what a second core is for, unless one thread is all that is wished for.
     let ahead = ReadAhead(source, rows: engine.options.batchRows, isAhead: options.threads != 1)
     var run = LearnRun(settled, ahead, engine, outputs)
@@ -186,7 +188,7 @@ struct LearnRun: ~Copyable {
       throw LearnSettings.usage(
         "--resume needs --checkpoint FILE: where the run before kept itself")
     }
-    return try CheckpointStore.read(path).map { try Checkpoint($0) }
+    return try WholeFile.read(path).map { try Checkpoint($0) }
   }
 
   private static func source(
@@ -276,8 +278,9 @@ struct LearnRun: ~Copyable {
     }
     try writeNotices()
     if let state {
-      if checkpoints?.isWanted == true { try save(state) }
+      // Before the checkpoint, which does not know of versions that wait.
       try addVersions(state)
+      if checkpoints?.isWanted == true { try save(state) }
     }
     progress.update(engine)
   }

@@ -47,14 +47,18 @@ extension EventSource {
   }
 
   /// Reads on from `source`: what the earlier run used of it is passed over, if it begins with the same bytes.
+  ///
+  /// `isFile`: whether it has all bytes that it had then. A producer that numbers its events may well send others after the
+  /// first ones: then their numbers tell which are new.
   package mutating func attach(
-    _ source: any ByteSource
+    _ source: any ByteSource, isFile: Bool
   ) throws(IngestError) -> InputContinuation {
     var fresh = RecordReader(source, lineLimit: settled.lineLimit)
     fresh.configure(
       quotes: format.quotesHoldLineEnds, delimiter: format.delimiter, comment: format.comment)
     var continuation = InputContinuation.new
-    if let offset = place.offset, try fresh.begins(with: place.beginning[...]) {
+    let isNumbered = encoder.plan.sequence != nil && !isFile
+    if let offset = place.offset, !isNumbered, try fresh.begins(with: place.beginning[...]) {
       try fresh.pass(offset, lines: place.line - 1)
       // The last record was used too.
       switch try fresh.next(until: nil) {

@@ -245,6 +245,31 @@ import Testing
     }
   }
 
+  @Test func `a producer that sends again what it likes is told by its numbers`() throws {
+    try Weir.inFolder { folder in
+      let rows = (0..<3000).map { "\($0),\($0 % 7),\(3 * ($0 % 7) + $0 % 2)\n" }
+      let options = [
+        "learn", "--target", "y", "--sequence", "n", "--checkpoint", "c", "--resume", "--summary",
+        "s",
+      ]
+      // It begins as before each time, and leaves out other rows.
+      for skipped in [0..<0, 600..<2000, 700..<710] {
+        let process = Weir.process(options, in: folder)
+        let input = Pipe()
+        process.standardInput = input
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let sent = rows.indices.filter { !skipped.contains($0) }.map { rows[$0] }.joined()
+        try input.fileHandleForWriting.write(contentsOf: Data(("n,x,y\n" + sent).utf8))
+        try input.fileHandleForWriting.close()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+      }
+      let summary = try String(contentsOf: folder.appending(path: "s"), encoding: .utf8)
+      #expect(summary.contains("\"events\": 3000"), "\(summary)")
+    }
+  }
+
   @Test func `a checkpoint that is no good is refused, and says what to do`() throws {
     try Weir.inFolder { folder in
       let rows = (0..<300).map { "\($0 % 7),\(3 * ($0 % 7))\n" }.joined()

@@ -94,11 +94,16 @@ enum CheckpointError: Error {
   /// A snapshot, but of something else.
   case other
   case layout(Int, program: String)
+  /// A version of a registry, whose columns were read farther than its model.
+  case version
 
   var message: String {
     switch self {
     case .other:
       "it is a snapshot of something else; give --checkpoint the file that weir learn wrote"
+    case .version:
+      "it is a version of a registry: predict with it (weir predict --from), and go on from the "
+        + "run's own checkpoint"
     case .layout(let layout, let program):
       "it is of layout \(layout), written by \(program), and this program reads layout "
         + "\(Checkpoint.layout); go on with that program, or begin anew without --resume"

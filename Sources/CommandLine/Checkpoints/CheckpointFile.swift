@@ -1,6 +1,5 @@
-import Glibc
 import Kernels
-import Synchronization
+import Registry
 import Telemetry
 
 /// The file that a run's checkpoints are written to, each in place of the one before.
@@ -20,7 +19,7 @@ final class CheckpointFile {
     func save() {
       do {
         for output in outputs { try output.synchronise() }
-        try CheckpointStore.replace(path, bytes)
+        try WholeFile.replace(path, bytes)
       } catch {
         failure = error
       }

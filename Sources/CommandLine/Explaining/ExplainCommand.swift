@@ -54,7 +54,7 @@ struct ExplainCommand: ParsableCommand {
       let number = try registry.resolve(address.reference)
       return (try registry.snapshot(of: number), try registry.version(number).record.source)
     }
-    guard let bytes = try CheckpointStore.read(origin) else {
+    guard let bytes = try WholeFile.read(origin) else {
       throw Failure(message: "cannot read \(origin): no such file", code: Exit.inputOutput)
     }
     return (bytes, nil)
@@ -121,7 +121,7 @@ struct ExplainCommand: ParsableCommand {
 
   /// Whether the file's line of that event says the same, to the last digit.
   private func isRecorded(_ made: [(String, JSONValue)], in path: String) throws -> Bool {
-    guard let bytes = try CheckpointStore.read(path) else {
+    guard let bytes = try WholeFile.read(path) else {
       throw Failure(message: "cannot read --against \(path): no such file", code: Exit.inputOutput)
     }
     let event = JSONValue.members(made)

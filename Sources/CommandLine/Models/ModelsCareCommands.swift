@@ -93,7 +93,7 @@ struct ModelsExportCommand: ParsableCommand {
 
   /// To a file, which is then there as a whole or not at all; "-" is standard output.
   private func write(_ bytes: [UInt8], to path: String) throws {
-    guard path == "-" else { return try CheckpointStore.replace(path, bytes) }
+    guard path == "-" else { return try WholeFile.replace(path, bytes) }
     let out = try OutputFile(path: path)
     try out.append(bytes)
     try out.flush()

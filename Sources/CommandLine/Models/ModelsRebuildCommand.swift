@@ -50,7 +50,7 @@ struct ModelsRebuildCommand: ParsableCommand {
         options: checkpoint.options, events: checkpoint.events, outputs: [], versions: nil,
         source: rerun.sourceState(), program: checkpoint.program
       ).sealed(with: state)
-      if let output { try CheckpointStore.replace(output, bytes) }
+      if let output { try WholeFile.replace(output, bytes) }
       let hash = SHA256.hex(bytes)
       guard bytes == wanted else {
         let place = zip(bytes, wanted).enumerated().first { $1.0 != $1.1 }?.offset

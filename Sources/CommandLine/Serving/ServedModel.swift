@@ -75,7 +75,7 @@ final class ModelOrigin {
   private func look() throws -> (bytes: [UInt8], version: Int?) {
     switch place {
     case .file(let path):
-      guard let bytes = try CheckpointStore.read(path) else {
+      guard let bytes = try WholeFile.read(path) else {
         throw Failure(message: "cannot read \(path): no such file", code: Exit.inputOutput)
       }
       return (bytes, nil)
