@@ -7,7 +7,8 @@ import Registry
 /// A model as it was kept, with the columns it reads: from a checkpoint, or from a registry.
 struct ServedModel: ~Copyable {
   var source: EventSource
-  var predictor: Predictor
+  /// The whole run as it was then; never stepped.
+  let engine: Engine
   /// The number of its version: in the registry, or in its run.
   let version: Int
 
@@ -33,8 +34,17 @@ struct ServedModel: ~Copyable {
     var rest = checkpoint.engine
     try engine.restore(from: &rest)
     self.source = source
-    predictor = engine.predictor(rows: engine.options.batchRows)
-    self.version = version ?? predictor.version
+    self.version = version ?? engine.predictor(rows: 1).version
+    self.engine = engine
+  }
+
+  /// The model by itself, for batches as long as those of its run.
+  var predictor: Predictor { engine.predictor(rows: engine.options.batchRows) }
+
+  /// What it reads, for batches as long as it can predict.
+  consuming func branch() -> SplitBranch {
+    let rows = engine.options.batchRows
+    return SplitBranch(source, rows: rows)
   }
 }
 

@@ -60,10 +60,3 @@ final class Server {
     _ = branch.source.takeNotices()
   }
 }
-
-extension ServedModel {
-  /// What it reads, for batches as long as it can predict.
-  consuming func branch() -> SplitBranch {
-    SplitBranch(source, rows: predictor.predictions.rows)
-  }
-}

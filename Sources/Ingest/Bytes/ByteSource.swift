@@ -37,6 +37,8 @@ package enum IngestError: Error, Equatable {
   case badHeader(reason: String)
   /// Another version of a model cannot read what is served.
   case otherVersion(reason: String)
+  /// A model of another run does not fit this one's rows.
+  case otherNumbering(reason: String)
   case noSuchColumn(option: String, name: String, known: [String], near: [String])
   case conflictingRoles(name: String, first: String, second: String)
   case noTarget(known: [String])
@@ -63,6 +65,7 @@ package enum IngestError: Error, Equatable {
     case .badHeader(let reason): return "the header cannot be used: \(reason)"
     case .otherVersion(let reason):
       return "the version cannot read the same events: \(reason)"
+    case .otherNumbering(let reason): return "cannot take part in this run: \(reason)"
     case .noSuchColumn(let option, let name, let known, let near):
       let hint = near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"
       return "\(option) \(name): there is no such column\(hint) "
