@@ -82,7 +82,7 @@ extension EventSource {
     fresh.configure(
       quotes: format.quotesHoldLineEnds, delimiter: format.delimiter, comment: format.comment)
     place = InputPlace()
-    encoder.lastSequence = -.infinity
+    encoder.forgetWhatWasTaken()
     servedHeader = Array(opening[..<headerLength])
     if headerLength > 0, !(try fresh.begins(with: opening[..<headerLength])) {
       guard let header = try fresh.nextRecord() else { throw .noHeader }
@@ -142,7 +142,11 @@ extension EventSource {
       throw .otherVersion(
         reason: "its --id is \(id ?? "not given"), not \(otherID ?? "left out")")
     }
-    encoder.lastSequence = -.infinity
+    guard (encoder.join == nil) == (other.encoder.join == nil) else {
+      throw .otherVersion(
+        reason: "labels come by id (--late-labels) to one of the two, and not to the other")
+    }
+    encoder.forgetWhatWasTaken()
     if try takeOrder(ofLine: other.servedHeader) { return servedHeader = other.servedHeader }
     guard own.columns == its.columns else {
       throw .otherVersion(reason: "it reads other columns: \(own.columns.joined(separator: ", "))")
@@ -181,5 +185,13 @@ extension EventSource {
     let name = Array(target.utf8)
     return record.body.bytes.split { $0 == format.delimiter || $0 == UInt8(ascii: "\"") }
       .contains { $0.elementsEqual(name) }
+  }
+}
+
+extension RowEncoder {
+  /// Rows are taken whether or not the same ones were learned.
+  mutating func forgetWhatWasTaken() {
+    lastSequence = -.infinity
+    join?.forgetRemembered()
   }
 }

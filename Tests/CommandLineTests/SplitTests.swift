@@ -192,6 +192,41 @@ import Testing
     }
   }
 
+  @Test func `versions whose labels come by id answer what they have learned like anything else`()
+    throws
+  {
+    try withVersions { folder in
+      let common = ["--target", "y", "--id", "id", "--task", "regression", "-q", "--late-labels"]
+      for file in ["old.csv", "later.csv"] {
+        try weir(["learn", file, "--model", "rls", "--registry", "late"] + common, in: folder)
+      }
+      try weir(
+        [
+          "predict", "later.csv", "--from", "late@1", "--split", "late@2=0.5", "--predictions",
+          "p.ndjson", "--summary", "s.json", "-q",
+        ], in: folder)
+      #expect(try answers(folder, "p.ndjson").map(\.id) == (0..<1300).map { "e\($0)" })
+      // A label by itself is no event, and nothing is scored by it.
+      var rows = SplitTests.rows[1300..<1400].map { $0.prefix { $0 != "," } + ",1,2,red," }
+      rows.append("e1300,,,,7")
+      try write(rows.map { String($0) }, "asked.csv", in: folder)
+      for split in [[], ["--split", "late@2=0.5"]] {
+        try weir(
+          [
+            "predict", "asked.csv", "--from", "late@1", "--predictions", "p.ndjson", "--summary",
+            "s.json", "-q",
+          ] + split, in: folder)
+        #expect(try lines(folder, "p.ndjson").count == 100)
+        let summary = try String(
+          contentsOf: folder.appending(path: "s.json"), encoding: .utf8)
+        #expect(summary.contains("\"events\": 100,") && !summary.contains("mae"), "\(summary)")
+      }
+      let both = try Weir.run(
+        ["predict", "asked.csv", "--from", "late@1", "--split", "reg@1=0.5"], in: folder)
+      #expect(both.code == 65 && both.error.contains("--late-labels"), "\(both.error)")
+    }
+  }
+
   @Test func `an alias in a split is followed as it moves`() throws {
     try withVersions { folder in
       try weir(["models", "promote", "reg", "1", "--alias", "challenger"], in: folder)

@@ -72,9 +72,14 @@ struct PredictRun {
       versions: Array(repeating: server.version, count: count),
       intervals: predictor.intervals, task: server.branch.source.schema.task,
       classes: server.branch.source.classNames)
-    let events = (0..<count).count { server.branch.batch.ticket($0).isEvent }
-    account.take(
-      server.branch.batch, 0..<count, events: events, predictor.predictions, place: 0)
+    // What is no event was not asked for: a label of a row before.
+    if (0..<count).allSatisfy({ server.branch.batch.ticket($0).isEvent }) {
+      account.take(server.branch.batch, 0..<count, predictor.predictions, place: 0)
+    } else {
+      for row in 0..<count where server.branch.batch.ticket(row).isEvent {
+        account.take(server.branch.batch, row..<row + 1, predictor.predictions, place: 0)
+      }
+    }
   }
 
   /// Predicts a batch whose events are answered by one version or the other. Each predicts all of it, as it would alone.
@@ -92,7 +97,7 @@ struct PredictRun {
         interval: predictor.intervals.isEmpty ? nil : predictor.intervals[row],
         task: task, classes: classes[answer.place])
       account.take(
-        server.branch.batch, row..<row + 1, events: 1, predictor.predictions, place: answer.place)
+        server.branch.batch, row..<row + 1, predictor.predictions, place: answer.place)
     }
     try file.file.flush()
   }

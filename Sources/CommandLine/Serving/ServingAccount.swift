@@ -43,13 +43,13 @@ struct ServingAccount {
     current[place] = known ?? parts.count - 1
   }
 
-  /// Takes rows that the version at a place has answered.
+  /// Takes events that the version at a place has answered.
   mutating func take(
-    _ batch: borrowing MicroBatch, _ rows: Range<Int>, events count: Int,
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>,
     _ predictions: borrowing Predictions, place: Int
   ) {
-    events += count
-    parts[current[place]].events += count
+    events += rows.count
+    parts[current[place]].events += rows.count
     parts[current[place]].scores.observe(batch, rows, predictions)
     if hasTotal { scores.observe(batch, rows, predictions) }
   }

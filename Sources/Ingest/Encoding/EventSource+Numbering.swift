@@ -50,7 +50,8 @@ extension RowEncoder {
       let fewer = own.denseNames.filter { !there.contains($0) }.map { "it has no \($0)" }
       let all = more + fewer
       return "its features are others: "
-        + (all.isEmpty ? "they stand in another order" : all.joined(separator: ", "))
+        + (all.isEmpty ? "they stand in another order" : all.prefix(6).joined(separator: ", "))
+        + (all.count > 6 ? " and \(all.count - 6) more" : "")
     }
     guard other.muted.isEmpty else {
       return "features were dropped in its run (--screen), and this run has them"
