@@ -55,9 +55,9 @@ bench-micro: setup
 # predicts.
 soak: build
 	@scripts/registry-soak --seconds 60
+	@scripts/resume-soak --cuts 1000
 	swift build --build-tests
 	WEIR_SECONDS=60 swift test --skip-build --filter ServingTests
-	WEIR_CUTS=170 swift test --skip-build --filter CommandLineTests.ResumeTests
 
 clean:
 	swift package clean

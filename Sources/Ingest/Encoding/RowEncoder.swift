@@ -117,6 +117,8 @@ struct RowEncoder: ~Copyable {
   var pending: PendingLabels
   /// Where labels are joined to their rows by id: which rows wait, and what is to become of their labels.
   var join: LabelJoin?
+  /// Whether they are. Kept apart, so that rows of which none are ask one byte.
+  private let joins: Bool
   var slotted: SlottedLabels
   /// Whether the label that was taken last was left where it is, as its row may still come.
   var labelWaits = false
@@ -140,6 +142,7 @@ struct RowEncoder: ~Copyable {
   ) {
     self.isTargetApart = isTargetApart
     join = lateLabels.map { LabelJoin($0) }
+    joins = lateLabels != nil
     slotted = SlottedLabels(width: plan.means.count)
     self.plan = plan
     self.target = target
@@ -213,7 +216,7 @@ struct RowEncoder: ~Copyable {
     }
     if let fault = passOver() { return fault }
     var meeting: LabelJoin.Meeting?
-    if join != nil {
+    if joins {
       switch meet(&batch, line: line) {
       case .fault(let fault): return fault
       case .taken:
@@ -260,7 +263,8 @@ struct RowEncoder: ~Copyable {
     }
     weight *= target.weight(label)
     // From here on nothing can go wrong: state may change.
-    let ticket = meeting.map { enter($0, label, time) }
+    var ticket: LabelTicket?
+    if joins, let meeting { ticket = enter(meeting, label, time) }
     if isPlain {
       writePlain(&batch)
       mute(batch.nextDense)
@@ -280,7 +284,7 @@ struct RowEncoder: ~Copyable {
     }
     if let column = sequenceColumn { lastSequence = numbers[column] }
     if let column = idColumn, !fields[column].isEmpty { batch.setLastID(fields[column].bytes) }
-    if let ticket { batch.setLastTicket(ticket) }
+    if joins, let ticket { batch.setLastTicket(ticket) }
     accepted += 1
     return nil
   }

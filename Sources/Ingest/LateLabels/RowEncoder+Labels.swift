@@ -26,6 +26,9 @@ extension RowEncoder {
   private static let mostNotices = 10
 
   /// Finds out what a record is, and takes it unless it is an event. A fault leaves no trace.
+  ///
+  /// Never inlined: what rows without ids go through would be longer by it.
+  @inline(never)
   mutating func meet(_ batch: inout MicroBatch, line: Int) -> Encounter {
     guard let idColumn else { return .taken }
     let id = fields[idColumn].trimmed
@@ -86,6 +89,7 @@ extension RowEncoder {
   }
 
   /// Takes a row whose id is new, and that nothing is the matter with; `label` is NaN if it is still to come.
+  @inline(never)
   mutating func enter(
     _ meeting: LabelJoin.Meeting, _ label: Double, _ time: Double
   ) -> LabelTicket {
