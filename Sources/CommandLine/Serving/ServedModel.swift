@@ -63,8 +63,8 @@ final class ModelOrigin {
   init(_ text: String) throws {
     if try SystemFiles().status(text) == nil, let address = try RegistryAddress(text) {
       // Events must not wait for those who write: what is busy is looked at again.
-      place = .registry(
-        try Registry.open(address.registry, patience: 0), reference: address.reference)
+      let registry = try ModelOrigin.waiting { try Registry.open(address.registry, patience: 0) }
+      place = .registry(registry, reference: address.reference)
     } else {
       place = .file(text)
     }
@@ -72,12 +72,16 @@ final class ModelOrigin {
 
   /// The snapshot as it is now, and its version's number in the registry; waits for those who write.
   func snapshot() throws -> (bytes: [UInt8], version: Int?) {
-    guard case .registry = place else { return try look() }
+    try ModelOrigin.waiting { try look() }
+  }
+
+  /// Does what is done again while the registry is held by those who write.
+  private static func waiting<Value>(_ body: () throws -> Value) throws -> Value {
     while true {
       do {
-        return try look()
+        return try body()
       } catch RegistryError.busy {
-        pause(milliseconds: 5)
+        usleep(5000)
       }
     }
   }
@@ -114,6 +118,4 @@ final class ModelOrigin {
       return nil
     }
   }
-
-  private func pause(milliseconds: UInt32) { usleep(1000 * milliseconds) }
 }
