@@ -177,6 +177,12 @@ enum Configuration {
   static func goOn(_ options: inout LearnOptions, from before: String) throws {
     var earlier = try LearnOptions.parse([])
     try merge(Data(before.utf8), "the checkpoint's options", into: &earlier)
+    if try RegistryGuests.areSame(options.challenger, earlier.challenger) {
+      options.challenger = earlier.challenger
+    }
+    if try RegistryGuests.areSame(options.shadow, earlier.shadow) {
+      options.shadow = earlier.shadow
+    }
     let (now, then) = (json(options), json(earlier))
     guard case .object(let members) = now else { return }
     for member in members where !free.contains(member.key) {

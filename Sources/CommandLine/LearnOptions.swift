@@ -107,7 +107,7 @@ struct LearnOptions: ParsableArguments {
   var model: [String] = []
   @Option(
     help:
-      "A learner that runs on the same events without being served, and takes over once it proves better. Repeatable."
+      "A learner that runs on the same events without being served, and takes over once it proves better; or REGISTRY@REF, a version that goes on from what it knows. Repeatable."
   )
   var challenger: [String] = []
   @Option(help: "The same, but it is only compared and never takes over. Repeatable.")

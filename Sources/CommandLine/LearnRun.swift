@@ -92,6 +92,7 @@ struct LearnRun: ~Copyable {
       try Configuration.goOn(&options, from: before.options)
       settings = try LearnSettings(options)
     }
+    if before == nil { try RegistryGuests.pin(&options) }
     let given = options
     // A run that goes on cuts its files where the checkpoint knows of them: not before it is known that it can.
     let fresh = try before == nil ? Outputs(options, after: nil) : nil
@@ -107,8 +108,9 @@ struct LearnRun: ~Copyable {
     var source = try LearnRun.source(input, settings.ingest, labels, from: &state)
     let settled = options.settled(
       source.settled, models: LearnRun.models(options, settings, source.schema.task))
+    let guests = try before == nil ? RegistryGuests.load(options, &source) : [:]
     var engine = try engine(
-      options, settings, source, keepsVersions: options.registry != nil)
+      options, settings, source, keepsVersions: options.registry != nil, guests: guests)
     let served = engine.models[0]
     guard options.draw == nil || served.drawing != nil else {
       throw Failure(
@@ -163,13 +165,19 @@ struct LearnRun: ~Copyable {
   ///   - settings: the same, checked.
   ///   - source: fresh, before its first row.
   ///   - keepsVersions: whether every version of the served model is wanted.
+  ///   - guests: versions of registries that take part; those that are not there are still to be restored.
   /// - Returns: an engine that has seen nothing.
   /// - Throws: `SpecificationError` where something cannot be made.
   static func engine(
     _ options: LearnOptions, _ settings: LearnSettings, _ source: borrowing EventSource,
-    keepsVersions: Bool
+    keepsVersions: Bool, guests: [String: ReadyModel] = [:]
   ) throws -> Engine {
     var wish = settings.engine
+    func known(_ text: String) throws -> String {
+      try guests[text] == nil && RegistryGuests.address(text) != nil ? placeholder : text
+    }
+    wish.challengers = try options.challenger.map(known)
+    wish.shadows = try options.shadow.map(known)
     if wish.season == nil { wish.season = source.settled.season }
     wish.models = models(options, settings, source.schema.task)
     wish.screens = options.settled(source.settled, models: wish.models).screen == "on"
@@ -178,8 +186,11 @@ struct LearnRun: ~Copyable {
     // Batches of very wide rows are shorter: where they end changes no result, and 256 rows of 100,000 numbers are 200 MB.
     let widest = LearnRun.mostNumbers / max(source.schema.denseWidth, 1)
     wish.batchRows = min(wish.batchRows, max(1, widest))
-    return try Engine(wish, source.schema, families: source.families)
+    return try Engine(wish, source.schema, families: source.families, guests: guests)
   }
+
+  /// What stands where a model of another run will be restored: that knows its own kind.
+  private static let placeholder = "no-change"
 
   /// The checkpoint to go on from, where that is wished for and there is one.
   private static func earlier(_ options: LearnOptions) throws -> Checkpoint? {

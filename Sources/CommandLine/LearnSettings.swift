@@ -205,7 +205,8 @@ struct LearnSettings {
   /// Who else would like to be served, and by what right.
   private mutating func readContest(_ options: LearnOptions) throws {
     (engine.challengers, engine.shadows) = (options.challenger, options.shadow)
-    for model in options.challenger + options.shadow { try Catalogue.learners.check(model) }
+    for model in options.challenger + options.shadow
+    where try RegistryGuests.address(model) == nil { try Catalogue.learners.check(model) }
     if let risk = options.promoteRisk {
       guard risk > 0, risk < 1 else {
         throw LearnSettings.usage(

@@ -34,7 +34,7 @@ package struct Engine {
   /// The served version that was kept last.
   var keptVersion = 0
   private var familyNames: [String]
-  private var families: [FeatureFamily]
+  private(set) var families: [FeatureFamily]
   private let workers: Workers
   /// Who is served, where others would like to be.
   var contest: Contest?
@@ -42,9 +42,11 @@ package struct Engine {
   var nextVersion = 0
 
   /// Makes the models, the detectors and the baselines. `families` are the sparse features that rows
-  /// have, needed where they are screened.
+  /// have, needed where they are screened; `guests` the challengers and shadows that are models of other runs, by the
+  /// names that the options have for them.
   package init(
-    _ options: EngineOptions, _ schema: Schema, families: [FeatureFamily] = []
+    _ options: EngineOptions, _ schema: Schema, families: [FeatureFamily] = [],
+    guests: [String: ReadyModel] = [:]
   ) throws(SpecificationError) {
     self.schema = schema
     self.options = options
@@ -65,7 +67,14 @@ package struct Engine {
     }
     var models = options.models
     if models.isEmpty { models = [Engine.defaultModel(schema.task)] }
-    for model in models + options.challengers + options.shadows { try addRunner(model, born: 0) }
+    for model in models { try addRunner(model, born: 0) }
+    for model in options.challengers + options.shadows {
+      if let guest = guests[model] {
+        try addRunner(guest)
+      } else {
+        try addRunner(model, born: 0)
+      }
+    }
     if options.screens, schema.task != .multiclass {
       runners[0].screen = FeatureScreen(schema, families)
     }
@@ -97,10 +106,12 @@ package struct Engine {
     }
   }
 
-  mutating func addRunner(_ model: String, born: Int) throws(SpecificationError) {
+  mutating func addRunner(
+    _ model: String, born: Int, guest: ModelRunner.Guest? = nil
+  ) throws(SpecificationError) {
     runners.append(
       try ModelRunner(
-        model, options, schema, families, workers, version: nextVersion, born: born))
+        model, options, schema, families, workers, version: nextVersion, born: born, guest: guest))
     nextVersion += 1
   }
 

@@ -8,8 +8,12 @@ package import Telemetry
 
 /// One model on its way through the stream: predicts, is scored, learns, is watched, and reacts.
 struct ModelRunner {
-  /// The specification, or of a fresh start also where it began.
+  /// The specification; of a fresh start also where it began; of another run's model what it is called here.
   let name: String
+  /// Whether it was another run's.
+  let isGuest: Bool
+  /// The other models of its run that it mixes, if it is a mixture.
+  let companions: [String]
   let specification: String
   /// Number of the first event that was shown to it.
   let born: Int
@@ -75,9 +79,14 @@ struct ModelRunner {
 
   init(
     _ specification: String, _ options: EngineOptions, _ schema: Schema,
-    _ families: [FeatureFamily], _ workers: Workers, version: Int = 0, born: Int = 0
+    _ families: [FeatureFamily], _ workers: Workers, version: Int = 0, born: Int = 0,
+    guest: Guest? = nil
   ) throws(SpecificationError) {
-    name = born > 0 ? "\(specification)@\(born)" : specification
+    name = guest?.name ?? (born > 0 ? "\(specification)@\(born)" : specification)
+    isGuest = guest != nil
+    companions =
+      guest?.companions
+      ?? (specification == "mixture" ? options.models.filter { $0 != specification } : [])
     self.specification = specification
     self.version = version
     self.born = born
@@ -86,8 +95,7 @@ struct ModelRunner {
     var context = LearnerContext(
       task: schema.task, denseWidth: schema.denseWidth, season: options.season,
       labelDelay: options.labelDelay, families: families, workers: workers,
-      dissects: options.screens && !options.isBaseline,
-      companions: specification == "mixture" ? options.models.filter { $0 != specification } : [],
+      dissects: options.screens && !options.isBaseline, companions: companions,
       denseNames: schema.denseNames)
     context.isOutOfOrder = options.waitRows > 0
     fresh = try Catalogue.learners.make(specification, context)
@@ -412,6 +420,8 @@ struct ModelRunner {
 
   /// The warm-up is over: the modes that learn by retraining are fitted for the first time.
   mutating func endWarmup(event: Int) {
+    // What was another run's model knows something already.
+    guard !isWarm else { return }
     isWarm = true
     guard options.update != .continuous else { return }
     refit(event: event, reason: "warm-up", tried: false)

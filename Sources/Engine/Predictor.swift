@@ -55,11 +55,11 @@ package struct ServedScores {
     outcomes = OutcomeMaker(task: task)
   }
 
-  /// Takes the rows of a batch that have a label.
+  /// Takes those of the rows that have a label.
   package mutating func observe(
-    _ batch: borrowing MicroBatch, _ predictions: borrowing Predictions
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, _ predictions: borrowing Predictions
   ) {
-    outcomes.make(batch, 0..<batch.count, predictions)
+    outcomes.make(batch, rows, predictions)
     board.observe(outcomes.outcomes[...])
   }
 }

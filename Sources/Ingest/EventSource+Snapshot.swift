@@ -82,13 +82,12 @@ extension EventSource {
     fresh.configure(
       quotes: format.quotesHoldLineEnds, delimiter: format.delimiter, comment: format.comment)
     place = InputPlace()
+    encoder.forgetWhatWasTaken()
+    servedHeader = Array(opening[..<headerLength])
     if headerLength > 0, !(try fresh.begins(with: opening[..<headerLength])) {
       guard let header = try fresh.nextRecord() else { throw .noHeader }
-      let plan = encoder.plan
-      let isTaken = try format.takeOrder(header) { column in
-        plan.needs[column] == [] || column == plan.target || column == plan.weight
-      }
-      guard isTaken else {
+      servedHeader = Array(header.body.bytes) + [UInt8(ascii: "\n")]
+      guard try takeOrder(header) else {
         throw .badHeader(reason: "it is another one than the model was made with")
       }
     } else if headerLength > 0 {
@@ -98,22 +97,70 @@ extension EventSource {
     reader = fresh
   }
 
+  /// Takes the columns as another header has them; false where a format has no such header.
+  private mutating func takeOrder(_ header: Record) throws(IngestError) -> Bool {
+    let plan = encoder.plan
+    return try format.takeOrder(header) { column in
+      plan.needs[column] == [] || column == plan.target || column == plan.weight
+    }
+  }
+
   /// Whether there is something to be read, or nothing ever will be; waits so long for it.
   package mutating func isReady(milliseconds: Int) throws(IngestError) -> Bool {
     try reader.isReady(until: EventSource.deadline(milliseconds))
   }
 
-  /// Takes over the input that `other`, of another version of the model, reads, where it reads it. Both have the same
-  /// columns, or the header is refused.
+  /// Takes over the input that `other`, of another version of the model, reads, where it reads it. Both read the same
+  /// columns, or the version is refused.
   package mutating func takeInput(of other: inout EventSource) throws(IngestError) {
-    guard encoder.plan.columns == other.encoder.plan.columns,
-      type(of: format) == type(of: other.format)
-    else {
-      throw .badHeader(reason: "the version reads other columns")
-    }
-    format = other.format
+    try readAlike(other)
     swap(&reader, &other.reader)
     place = other.place
+  }
+
+  /// Makes itself ready for the records of the input that `other` serves, of another version of the model. Each takes
+  /// them apart in its own way, but both read the same columns of the same format, and answer the same question.
+  package mutating func readAlike(_ other: borrowing EventSource) throws(IngestError) {
+    guard type(of: format) == type(of: other.format), format.delimiter == other.format.delimiter,
+      format.comment == other.format.comment
+    else { throw .otherVersion(reason: "it reads another format") }
+    let (own, its) = (encoder.plan, other.encoder.plan)
+    guard own.targetName == its.targetName, own.task == its.task else {
+      throw .otherVersion(
+        reason: "it predicts \(own.targetName) (\(own.task.rawValue)), not \(its.targetName) "
+          + "(\(its.task.rawValue))")
+    }
+    if own.task == .binary, classNames != other.classNames,
+      !classNames.contains(""), !other.classNames.contains("")
+    {
+      throw .otherVersion(
+        reason: "its classes are \(classNames.joined(separator: " and ")), not "
+          + other.classNames.joined(separator: " and "))
+    }
+    let (id, otherID) = (own.id.map { own.columns[$0] }, its.id.map { its.columns[$0] })
+    guard id == otherID else {
+      throw .otherVersion(
+        reason: "its --id is \(id ?? "not given"), not \(otherID ?? "left out")")
+    }
+    guard (encoder.join == nil) == (other.encoder.join == nil) else {
+      throw .otherVersion(
+        reason: "labels come by id (--late-labels) to one of the two, and not to the other")
+    }
+    encoder.forgetWhatWasTaken()
+    if try takeOrder(ofLine: other.servedHeader) { return servedHeader = other.servedHeader }
+    guard own.columns == its.columns else {
+      throw .otherVersion(reason: "it reads other columns: \(own.columns.joined(separator: ", "))")
+    }
+  }
+
+  /// Takes the columns as a header has them that was read elsewhere.
+  private mutating func takeOrder(ofLine header: [UInt8]) throws(IngestError) -> Bool {
+    guard !header.isEmpty else { return false }
+    var line = RecordReader(MemorySource(header), lineLimit: settled.lineLimit)
+    line.configure(
+      quotes: format.quotesHoldLineEnds, delimiter: format.delimiter, comment: format.comment)
+    guard let record = try line.nextRecord() else { return false }
+    return try takeOrder(record)
   }
 
   /// An input that goes on with new events may begin with the header again, or not; another header is refused.
@@ -138,5 +185,13 @@ extension EventSource {
     let name = Array(target.utf8)
     return record.body.bytes.split { $0 == format.delimiter || $0 == UInt8(ascii: "\"") }
       .contains { $0.elementsEqual(name) }
+  }
+}
+
+extension RowEncoder {
+  /// Rows are taken whether or not the same ones were learned.
+  mutating func forgetWhatWasTaken() {
+    lastSequence = -.infinity
+    join?.forgetRemembered()
   }
 }

@@ -27,6 +27,8 @@ package struct EventSource: BatchSource, ~Copyable {
   /// The bytes that fixed the schema, the first `headerLength` of them the header, if the options ask for them.
   var opening: [UInt8] = []
   var headerLength = 0
+  /// The header of the input that is served, which may be another one; empty where there is none.
+  var servedHeader: [UInt8] = []
   /// What was used last.
   var place = InputPlace()
 

@@ -159,6 +159,34 @@ import Testing
     }
   }
 
+  @Test func `whoever starts while others write waits for them`() throws {
+    try Weir.inFolder { folder in
+      try ServingTests.text(ServingTests.rows.prefix(500)).write(
+        to: folder.appending(path: "in.csv"))
+      for _ in 0..<2 {
+        let learned = try Weir.run(
+          ["learn", "in.csv", "--registry", "reg", "-q"] + ServingTests.options, in: folder)
+        #expect(learned.code == 0, "\(learned.error)")
+      }
+      let shell = Process()
+      shell.executableURL = URL(filePath: "/bin/sh")
+      shell.currentDirectoryURL = folder
+      shell.arguments = [
+        "-c",
+        "while [ ! -e stop ]; do \(Weir.path) models promote reg 1; "
+          + "\(Weir.path) models promote reg 2; done",
+      ]
+      shell.standardOutput = FileHandle.nullDevice
+      try shell.run()
+      for _ in 0..<15 {
+        let result = try Weir.run(["predict", "in.csv", "--from", "reg@champion"], in: folder)
+        #expect(result.code == 0, "\(result.error)")
+      }
+      try Data().write(to: folder.appending(path: "stop"))
+      shell.waitUntilExit()
+    }
+  }
+
   /// One process promotes back and forth while another predicts: each answer is that of the version it names.
   @Test func `an alias is followed as it moves, and no answer is of half a model`() throws {
     let seconds = Double(ProcessInfo.processInfo.environment["WEIR_SECONDS"] ?? "") ?? 2

@@ -10,10 +10,15 @@ struct PredictCommand: ParsableCommand {
         weir predict new.csv --from state.weir
         weir predict requests.fifo --follow --from models@champion --predictions answers.ndjson
         weir predict new.csv --from models@7 --summary how-it-did.json
+        weir predict requests.fifo --follow --from models@champion --split models@challenger=0.1
 
       Columns are found by their names; the target may lack. A label that is there is
       scored, not learned. An alias of a registry is followed: when it moves, the model
       that it points at takes over with the next batch, without a restart.
+
+      With --split each event is answered by one version, chosen by a hash of its id (the
+      --id column of the run; its number where there is none), so that an id always meets
+      the same version. Every version sees every event, so that each knows the past.
       """)
 
   @Argument(help: "A file, a named pipe, or - for standard input.")
@@ -22,6 +27,13 @@ struct PredictCommand: ParsableCommand {
     name: .customLong("from"),
     help: "A checkpoint that weir learn wrote, or REGISTRY@REF: an alias, a version, a hash.")
   var origin: String
+  @Option(
+    help:
+      "REGISTRY@REF=SHARE: another version that answers this share of the events; --from answers the rest. Repeatable."
+  )
+  var split: [String] = []
+  @Option(help: "Any text: another one deals the events of --split anew.")
+  var salt: String?
   @Option(
     help: "Where predictions go, one line an event: FILE or -. NDJSON if the name ends in .ndjson.")
   var predictions = "-"

@@ -3,93 +3,112 @@ import Engine
 import Ingest
 import Kernels
 import Learners
-import Scores
 import Telemetry
 
-/// One run of `weir predict`: pulls batches, predicts them, writes, and follows an alias as it moves.
-struct PredictRun: ~Copyable {
+/// One run of `weir predict`: pulls batches, predicts them, writes, and follows aliases as they move.
+struct PredictRun {
   private let command: PredictCommand
-  private let origin: ModelOrigin
-  private var model: ServedModel
+  private let servers: [Server]
+  private var input: SplitInput?
   private let file: PredictionFile
   private let summary: OutputFile?
-  private var scores: ServedScores
-  private var batch: MicroBatch
-  private var events = 0
-  /// The versions that served, in order, each with its first event.
-  private var reigns: [(version: Int, from: Int)]
+  private var account: ServingAccount
   private let started = MonotonicTime.now()
 
   /// Opens everything: what cannot work is said before the first event is read.
   init(_ command: PredictCommand) throws {
+    let wish = try SplitWish(from: command.origin, splits: command.split, salt: command.salt)
     let interruption = Interruption.install()
-    let origin = try ModelOrigin(command.origin)
-    var model = try PredictRun.load(try origin.snapshot(), command)
+    let servers = try wish.origins.enumerated().map { place, name in
+      try Server(name, share: wish.share(place), maxDelay: command.maxDelay)
+    }
     let bytes = try DescriptorSource.open(
       path: command.source, interruption: interruption, inputEndsByItself: interruption >= 0,
       follows: command.follow)
-    try model.source.serve(GzipSource(bytes))
-    let file = try PredictionFile(path: command.predictions)
-    let summary = try command.summary.map { try OutputFile(path: $0) }
-    (self.command, self.origin, self.file, self.summary) = (command, origin, file, summary)
-    let schema = model.source.schema
-    batch = MicroBatch(capacity: model.predictor.predictions.rows, denseWidth: schema.denseWidth)
-    scores = ServedScores(task: schema.task, windowRows: 1000)
-    reigns = [(model.version, 0)]
-    self.model = model
-  }
-
-  private static func load(
-    _ snapshot: (bytes: [UInt8], version: Int?), _ command: PredictCommand
-  ) throws -> ServedModel {
-    try ServedModel(snapshot.bytes, version: snapshot.version) { options in
-      if let delay = command.maxDelay { options.delayMilliseconds = max(delay, 0) }
+    let lead = servers[0]
+    try lead.branch.source.serve(GzipSource(bytes))
+    for server in servers.dropFirst() {
+      do {
+        try server.branch.source.readAlike(lead.branch.source)
+      } catch {
+        throw Failure(
+          message: "--split \(server.name): \(error.message)", code: Failure(error).code)
+      }
     }
+    file = try PredictionFile(path: command.predictions)
+    summary = try command.summary.map { try OutputFile(path: $0) }
+    let isSplit = servers.count > 1
+    input = isSplit ? SplitInput(TrafficSplit(shares: wish.shares, salt: wish.salt)) : nil
+    account = ServingAccount(task: lead.branch.source.schema.task, isSplit: isSplit)
+    for (place, server) in servers.enumerated() { account.begin(server.version, place: place) }
+    (self.command, self.servers) = (command, servers)
   }
 
   mutating func run() throws {
+    let lead = servers[0]
     while true {
       // Looked at before an event is read: what comes after a move is predicted by the new version.
-      while try !model.source.isReady(milliseconds: PredictRun.patience) { try follow() }
+      while try !lead.branch.source.isReady(milliseconds: PredictRun.patience) { try follow() }
       try follow()
-      batch.removeAll()
-      let outcome = try model.source.fill(&batch, upTo: nil)
-      if batch.count > 0 { try predict() }
+      let outcome = try input?.fill(servers.map(\.branch)) ?? lead.branch.fill()
+      if input == nil { try answer() } else { try answerInTurn() }
       guard outcome == .full || outcome == .late else { break }
     }
     try finish()
   }
 
-  /// How long a quiet stream is waited for before the alias is looked at.
+  /// How long a quiet stream is waited for before the aliases are looked at.
   private static let patience = 100
 
-  private mutating func predict() throws {
-    model.predictor.predict(batch)
-    scores.observe(batch, model.predictor.predictions)
+  /// Predicts a batch that one version answers.
+  private mutating func answer() throws {
+    let server = servers[0]
+    let count = server.branch.batch.count
+    guard count > 0 else { return }
+    server.predict()
+    let predictor = server.predictor
     try file.append(
-      batch, model.predictor.predictions, firstEvent: events,
-      versions: Array(repeating: model.version, count: batch.count),
-      intervals: model.predictor.intervals, task: model.source.schema.task,
-      classes: model.source.classNames)
-    _ = model.source.takeNotices()
-    events += batch.count
+      server.branch.batch, predictor.predictions, firstEvent: account.events,
+      versions: Array(repeating: server.version, count: count),
+      intervals: predictor.intervals, task: server.branch.source.schema.task,
+      classes: server.branch.source.classNames)
+    // What is no event was not asked for: a label of a row before.
+    if (0..<count).allSatisfy({ server.branch.batch.ticket($0).isEvent }) {
+      account.take(server.branch.batch, 0..<count, predictor.predictions, place: 0)
+    } else {
+      for row in 0..<count where server.branch.batch.ticket(row).isEvent {
+        account.take(server.branch.batch, row..<row + 1, predictor.predictions, place: 0)
+      }
+    }
   }
 
-  /// Has the version take over that the alias points at now, if it has moved.
+  /// Predicts a batch whose events are answered by one version or the other. Each predicts all of it, as it would alone.
+  private mutating func answerInTurn() throws {
+    guard let answers = input?.answers, !answers.isEmpty else { return }
+    for server in servers { server.predict() }
+    let task = servers[0].branch.source.schema.task
+    let classes = servers.map { $0.branch.source.classNames }
+    for answer in answers {
+      let server = servers[answer.place]
+      let (row, predictor) = (answer.row, server.predictor)
+      try file.append(
+        server.branch.batch, row, predictor.predictions, event: account.events,
+        version: server.version, origin: server.name,
+        interval: predictor.intervals.isEmpty ? nil : predictor.intervals[row],
+        task: task, classes: classes[answer.place])
+      account.take(
+        server.branch.batch, row..<row + 1, predictor.predictions, place: answer.place)
+    }
+    try file.file.flush()
+  }
+
+  /// Has versions take over that aliases point at now, where these have moved.
   private mutating func follow() throws {
-    guard let snapshot = try origin.moved(from: model.version) else { return }
-    do {
-      var next = try PredictRun.load(snapshot, command)
-      guard next.source.schema == model.source.schema else {
-        throw IngestError.badHeader(reason: "it has other features")
-      }
-      try next.source.takeInput(of: &model.source)
-      say("from event \(events) on version \(next.version) serves, until then \(model.version)")
-      reigns.append((next.version, events))
-      model = next
-    } catch let error as IngestError {
-      let wanted = snapshot.version ?? 0
-      say("version \(wanted) cannot take over: \(error.message); \(model.version) goes on")
+    for (place, server) in servers.enumerated() {
+      let before = server.version
+      guard let text = try server.follow(servers[0]) else { continue }
+      say((servers.count > 1 ? "\(server.name): " : "") + "from event \(account.events) \(text)")
+      if server.version != before { account.begin(server.version, place: place) }
     }
   }
 
@@ -98,24 +117,31 @@ struct PredictRun: ~Copyable {
   }
 
   private mutating func finish() throws {
-    model.source.close()
+    for server in servers { server.branch.source.close() }
     let seconds = Double(MonotonicTime.now().nanoseconds - started.nanoseconds) / 1e9
-    let refused = model.source.refusals.total
-    let account = JSONValue.members([
-      ("events", .int(events)), ("refused", .int(refused)), ("seconds", .double(seconds)),
-      ("model", .string(model.predictor.name)),
-      (
-        "versions",
-        .array(
-          reigns.map { .members([("version", .int($0.version)), ("from", .int($0.from))]) })
-      ),
-      ("metrics", RunAccount.scores(scores.board.overall)),
-    ])
-    try summary?.append(account.indented() + "\n")
+    let refused = servers.reduce(0) { $0 + $1.branch.source.refusals.total }
+    let json = JSONValue.members(
+      [
+        ("events", .int(account.events)), ("refused", .int(refused)),
+        ("seconds", .double(seconds)), ("model", .string(servers[0].predictor.name)),
+      ] + account.json(servers))
+    try summary?.append(json.indented() + "\n")
     try summary?.flush()
-    let metrics = scores.board.overall.map { "\($0.name) \(Figure.text($0.value))" }
+    let metrics = account.metrics.map { "\($0.name) \(Figure.text($0.value))" }
     say(
-      "\(events) events predicted by version \(reigns.map { "\($0.version)" }.joined(separator: ", ")), "
-        + "\(refused) refused" + (metrics.isEmpty ? "" : "; " + metrics.joined(separator: ", ")))
+      "\(account.events) events predicted by \(predictors), \(refused) refused"
+        + (metrics.isEmpty ? "" : "; " + metrics.joined(separator: ", ")))
+  }
+
+  /// Who predicted, in words.
+  private var predictors: String {
+    guard servers.count > 1 else {
+      return "version " + account.reigns.map { "\($0.version)" }.joined(separator: ", ")
+    }
+    return servers.enumerated().map { place, server in
+      let versions = account.reigns.filter { $0.place == place }.map { "\($0.version)" }
+      let events = account.events(place)
+      return "\(server.name) (version \(versions.joined(separator: ", "))): \(events)"
+    }.joined(separator: ", ")
   }
 }

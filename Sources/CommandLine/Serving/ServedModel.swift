@@ -7,7 +7,8 @@ import Registry
 /// A model as it was kept, with the columns it reads: from a checkpoint, or from a registry.
 struct ServedModel: ~Copyable {
   var source: EventSource
-  var predictor: Predictor
+  /// The whole run as it was then; never stepped.
+  let engine: Engine
   /// The number of its version: in the registry, or in its run.
   let version: Int
 
@@ -33,8 +34,17 @@ struct ServedModel: ~Copyable {
     var rest = checkpoint.engine
     try engine.restore(from: &rest)
     self.source = source
-    predictor = engine.predictor(rows: engine.options.batchRows)
-    self.version = version ?? predictor.version
+    self.version = version ?? engine.predictor(rows: 1).version
+    self.engine = engine
+  }
+
+  /// The model by itself, for batches as long as those of its run.
+  var predictor: Predictor { engine.predictor(rows: engine.options.batchRows) }
+
+  /// What it reads, for batches as long as it can predict.
+  consuming func branch() -> SplitBranch {
+    let rows = engine.options.batchRows
+    return SplitBranch(source, rows: rows)
   }
 }
 
@@ -53,8 +63,8 @@ final class ModelOrigin {
   init(_ text: String) throws {
     if try SystemFiles().status(text) == nil, let address = try RegistryAddress(text) {
       // Events must not wait for those who write: what is busy is looked at again.
-      place = .registry(
-        try Registry.open(address.registry, patience: 0), reference: address.reference)
+      let registry = try ModelOrigin.waiting { try Registry.open(address.registry, patience: 0) }
+      place = .registry(registry, reference: address.reference)
     } else {
       place = .file(text)
     }
@@ -62,12 +72,16 @@ final class ModelOrigin {
 
   /// The snapshot as it is now, and its version's number in the registry; waits for those who write.
   func snapshot() throws -> (bytes: [UInt8], version: Int?) {
-    guard case .registry = place else { return try look() }
+    try ModelOrigin.waiting { try look() }
+  }
+
+  /// Does what is done again while the registry is held by those who write.
+  private static func waiting<Value>(_ body: () throws -> Value) throws -> Value {
     while true {
       do {
-        return try look()
+        return try body()
       } catch RegistryError.busy {
-        pause(milliseconds: 5)
+        usleep(5000)
       }
     }
   }
@@ -104,6 +118,4 @@ final class ModelOrigin {
       return nil
     }
   }
-
-  private func pause(milliseconds: UInt32) { usleep(1000 * milliseconds) }
 }

@@ -26,8 +26,10 @@ struct Rerun: ~Copyable {
         action: .quarantine(path: "/dev/null"), limit: settings.ingest.badRows.limit)
     }
     let bytes = try DescriptorSource.open(path: path, interruption: Interruption.install())
-    let source = try EventSource.open(GzipSource(bytes), settings.ingest)
-    let engine = try LearnRun.engine(options, settings, source, keepsVersions: true)
+    var source = try EventSource.open(GzipSource(bytes), settings.ingest)
+    let guests = try RegistryGuests.load(options, &source)
+    let engine = try LearnRun.engine(
+      options, settings, source, keepsVersions: true, guests: guests)
     batch = MicroBatch(capacity: engine.options.batchRows, denseWidth: source.schema.denseWidth)
     self.source = source
     self.engine = engine

@@ -69,7 +69,7 @@ extension Engine {
   func writeContest(to writer: inout SnapshotWriter) {
     guard let contest else { return }
     writer.write(nextVersion)
-    writer.write(runners.map(\.specification))
+    writer.write(runners.map(\.written))
     writer.write(runners.map(\.born))
     contest.write(to: &writer)
   }
@@ -86,7 +86,8 @@ extension Engine {
     let screen = runners[0].screen.take()
     runners.removeAll()
     for (name, born) in zip(names, births) {
-      do { try addRunner(name, born: born) } catch { throw .corrupt }
+      let (specification, guest) = ModelRunner.read(name)
+      do { try addRunner(specification, born: born, guest: guest) } catch { throw .corrupt }
     }
     runners[contest.served].screen = screen
     nextVersion = version

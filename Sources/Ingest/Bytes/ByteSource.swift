@@ -35,6 +35,10 @@ package enum IngestError: Error, Equatable {
   /// The user asked for an end before the first event. Not a failure.
   case interrupted
   case badHeader(reason: String)
+  /// Another version of a model cannot read what is served.
+  case otherVersion(reason: String)
+  /// A model of another run does not fit this one's rows.
+  case otherNumbering(reason: String)
   case noSuchColumn(option: String, name: String, known: [String], near: [String])
   case conflictingRoles(name: String, first: String, second: String)
   case noTarget(known: [String])
@@ -59,6 +63,9 @@ package enum IngestError: Error, Equatable {
         "the input is empty: no header line; name the columns with --columns a,b,c if it has none"
     case .interrupted: return "interrupted before the first event"
     case .badHeader(let reason): return "the header cannot be used: \(reason)"
+    case .otherVersion(let reason):
+      return "the version cannot read the same events: \(reason)"
+    case .otherNumbering(let reason): return "cannot take part in this run: \(reason)"
     case .noSuchColumn(let option, let name, let known, let near):
       let hint = near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"
       return "\(option) \(name): there is no such column\(hint) "

@@ -74,7 +74,7 @@ struct RowEncoder: ~Copyable {
   /// Events accepted so far.
   var accepted = 0
 
-  private let categoryLimit: Int
+  let categoryLimit: Int
   private let columnCount: Int
   let targetColumn: Int?
   /// Whether no record has the target: it comes by another stream, and nothing is put where it would stand.

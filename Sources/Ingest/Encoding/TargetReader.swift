@@ -61,6 +61,12 @@ struct TargetReader: Snapshotted {
 
   var classNames: [String] { classes }
 
+  /// Numbers classes as another reader of the same task does.
+  mutating func takeClasses(of other: TargetReader) {
+    (classes, values, short) = (other.classes, other.values, other.short)
+    weightByClass.removeAll()
+  }
+
   /// Takes the importance of classes, each `CLASS=WEIGHT`.
   mutating func setWeights(_ texts: [String]) throws(IngestError) {
     for text in texts {

@@ -174,6 +174,11 @@ struct LabelJoin: Snapshotted {
     LabelJoin.append(slot, to: &remembered, &entries)
   }
 
+  /// Forgets which ids were learned or expired: rows with the same are new ones. Those that wait go on waiting.
+  mutating func forgetRemembered() {
+    while remembered.count > 0 { forget(Int(remembered.first)) }
+  }
+
   // MARK: - Lists
 
   /// Static, so that a list and the entries can be changed at the same time.
