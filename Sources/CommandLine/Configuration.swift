@@ -170,7 +170,11 @@ enum Configuration {
   /// is written besides.
   private static let free: Set<String> = [
     "batch", "max-delay", "threads", "predictions", "losses", "journal", "summary", "draw",
-    "follow", "quiet", "registry", "checkpoint", "checkpoint-every", "resume", "max-bad",
+    "follow", "quiet", "checkpoint", "checkpoint-every", "resume", "max-bad",
+  ]
+  /// Those of them that are taken over from the run before where they are not given.
+  private static let kept: Set<String> = [
+    "batch", "max-delay", "threads", "checkpoint-every", "max-bad",
   ]
 
   /// Completes the options of a run that goes on by those of the run before. Throws where they contradict it.
@@ -200,7 +204,7 @@ enum Configuration {
   static func complete(_ options: inout LearnOptions, from before: String) throws {
     var earlier = try LearnOptions.parse([])
     try merge(Data(before.utf8), "the checkpoint's options", into: &earlier)
-    for name in free where name != "batch" { clear(name, of: &earlier) }
+    for name in free.subtracting(kept) { clear(name, of: &earlier) }
     try merge(Data(json(earlier).text.utf8), "the checkpoint's options", into: &options)
   }
 
@@ -208,6 +212,7 @@ enum Configuration {
   static func options(of before: String) throws -> LearnOptions {
     var options = try LearnOptions.parse([])
     try complete(&options, from: before)
+    (options.registry, options.checkpointEvery) = (nil, nil)
     return options
   }
 

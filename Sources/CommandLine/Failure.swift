@@ -56,7 +56,7 @@ struct Failure: Error {
     case .cannotOpen, .cannotRead, .cannotWrite: Exit.inputOutput
     case .interrupted: 0
     case .damagedCompression, .notText, .noHeader, .badHeader, .unfitTarget, .tooManyBadRows,
-      .badRow, .cannotGoOn, .otherVersion, .otherNumbering:
+      .badRow, .cannotGoOn, .otherInput, .otherVersion, .otherNumbering:
       Exit.badData
     case .noSuchColumn, .conflictingRoles, .noTarget, .badFeature: Exit.usage
     }

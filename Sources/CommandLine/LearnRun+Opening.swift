@@ -18,6 +18,12 @@ extension LearnRun {
     source path: String, _ options: LearnOptions, _ settings: LearnSettings
   ) throws -> LearnRun {
     let interruption = Interruption.install()
+    // The checkpoint is this run's from before it is read.
+    let others = [path, options.predictions, options.losses, options.journal, options.summary]
+    let lock = try options.checkpoint.map {
+      try CheckpointLock(
+        $0, others: others.compactMap { $0 }, isToBeRead: options.resume)
+    }
     let before = try earlier(options)
     var (options, settings) = (options, settings)
     if let before {
@@ -63,9 +69,10 @@ extension LearnRun {
     let ahead = ReadAhead(source, rows: engine.options.batchRows, isAhead: options.threads != 1)
     var run = LearnRun(settled, ahead, engine, outputs)
     run.isResumed = before != nil
+    run.eventsBefore = engine.events
     if let path = options.checkpoint {
       run.checkpoints = Checkpoints(
-        file: CheckpointFile(path: path, outputs: outputs.growing),
+        lock: lock, file: CheckpointFile(path: path, outputs: outputs.growing),
         schedule: CheckpointSchedule(settings.checkpointEvery, events: run.engine.events))
     }
     run.given = Configuration.json(given).text
@@ -132,6 +139,11 @@ extension LearnRun {
         "--resume needs --checkpoint FILE: where the run before kept itself")
     }
     return try WholeFile.read(path).map { try Checkpoint($0) }
+  }
+
+  /// What stands for a second stream of labels, where the options name one, for those that only want its columns.
+  static func noLabels(_ options: LearnOptions) -> (bytes: any ByteSource, isFile: Bool)? {
+    options.labels != nil ? (MemorySource([]), true) : nil
   }
 
   private static func source(

@@ -20,12 +20,12 @@ struct Outputs {
 
   /// `before`: the checkpoint that the run goes on from, whose files are gone on with as far as it knows them.
   init(_ options: LearnOptions, after before: Checkpoint?) throws {
-    func kept(_ path: String) -> Int { before?.bytes(of: path) ?? 0 }
+    func kept(_ path: String) throws -> Int { try before?.bytes(of: path) ?? 0 }
     predictions = try options.predictions.map {
-      try PredictionFile(path: $0, keeping: kept($0))
+      try PredictionFile(path: $0, keeping: try kept($0))
     }
-    losses = try options.losses.map { try LossFile(path: $0, keeping: kept($0)) }
-    journal = try options.journal.map { try OutputFile(path: $0, keeping: kept($0)) }
+    losses = try options.losses.map { try LossFile(path: $0, keeping: try kept($0)) }
+    journal = try options.journal.map { try OutputFile(path: $0, keeping: try kept($0)) }
     summary = try options.summary.map { try OutputFile(path: $0) }
     drawing = try options.draw.map { try OutputFile(path: $0) }
     isGraph = options.draw?.hasSuffix(".dot") ?? false
@@ -60,12 +60,15 @@ struct LearnRun: ~Copyable {
   var versions: Versions?
   /// Whether the run goes on from a checkpoint.
   var isResumed = false
+  /// Events that the run it goes on from had taken.
+  var eventsBefore = 0
 
   /// The options as they were given, which is what going on begins with.
   var given = ""
 
   /// Where a run keeps itself.
   struct Checkpoints {
+    let lock: CheckpointLock?
     let file: CheckpointFile
     var schedule: CheckpointSchedule
     /// Whether the source's state was asked for in order to write one.
@@ -198,8 +201,9 @@ struct LearnRun: ~Copyable {
   /// The last checkpoint of a run; none if nothing was learned.
   private mutating func saveLast() throws {
     guard checkpoints != nil || versions != nil, engine.events > 0 else { return }
+    let hasLearned = engine.events > eventsBefore
     if let state = source.stateNow() {
-      if engine.options.update == .continuous, let account = versions?.account {
+      if hasLearned, engine.options.update == .continuous, let account = versions?.account {
         versions?.keeper.note(engine.versionNow(), account)
       }
       try addVersions(state)

@@ -302,9 +302,10 @@ package struct Engine {
   /// What is to change of the features before the next event. To be asked for after each batch;
   /// `adopt` is to be told what came of it.
   package mutating func featureChanges() -> [FeatureChange] {
-    guard events > 0, events % FeatureScreen.period == 0, featuresAskedAt != events else {
-      return []
-    }
+    // Where nothing is screened, where a batch happens to end must leave no trace.
+    guard runners[served].screen != nil, events > 0, events % FeatureScreen.period == 0,
+      featuresAskedAt != events
+    else { return [] }
     featuresAskedAt = events
     let changes = runners[served].featureChanges(event: events)
     for case .mute(let feature) in changes {

@@ -15,8 +15,7 @@ extension EventSource {
     writer.write(opening)
     writer.write(headerLength)
     var place = place
-    let used = (place.offset ?? -1) + 1
-    place.beginning = Array(reader.beginning.prefix(used))
+    place.beginning = Array(reader.beginning.prefix(place.end))
     place.write(to: &writer)
     encoder.write(to: &writer)
     refusals.write(to: &writer)
@@ -62,7 +61,13 @@ extension EventSource {
       try fresh.pass(offset, lines: place.line - 1)
       // The last record was used too.
       switch try fresh.next(until: nil) {
-      case .record, .refused, .late: break
+      case .record(let record):
+        guard place.length < 0 || record.body.count == place.length else {
+          throw .cannotGoOn(
+            reason: "line \(record.line), the last one that was used, has "
+              + "\(record.body.count) bytes and had \(place.length)")
+        }
+      case .refused, .late: break
       case .interrupted: throw .interrupted
       case .end: throw .cannotGoOn(reason: "it ends at byte \(offset)")
       }
@@ -74,6 +79,27 @@ extension EventSource {
     reader = fresh
     return continuation
   }
+
+  /// Reads `source` from its first event on, as the run did whose first events these are.
+  package mutating func begin(_ source: any ByteSource) throws(IngestError) {
+    var fresh = RecordReader(source, lineLimit: settled.lineLimit)
+    fresh.configure(
+      quotes: format.quotesHoldLineEnds, delimiter: format.delimiter, comment: format.comment)
+    guard try fresh.begins(with: opening[...]) else { throw .otherInput }
+    place = InputPlace()
+    let lines = opening[..<headerLength].count { $0 == UInt8(ascii: "\n") }
+    if headerLength > 0 { try fresh.pass(headerLength, lines: lines) }
+    reader = fresh
+  }
+
+  /// Where the last record that was used begins.
+  package var offset: Int? { place.offset }
+
+  /// From here on `fill` ends a batch after a record there, though it be refused.
+  package mutating func stop(at offset: Int?) { stopsAt = offset }
+
+  /// Labels of a second stream are no longer waited for.
+  package mutating func dropLabels() { labels = nil }
 
   /// Reads from `source` what is to be predicted: all of it, whatever was learned. The target may lack, and a CSV may have
   /// its columns in any order.
@@ -172,12 +198,24 @@ extension EventSource {
     }
     _ = try fresh.peek()
     fresh.setMark()
-    if let first = try fresh.nextRecord(), names(first, target: schema.targetName) {
+    let first = try fresh.nextRecord()
+    // The same line with another end, or with or without a byte-order mark.
+    if let first, first.body.bytes.elementsEqual(EventSource.bare(header)) {
+      return fresh.removeMark()
+    }
+    if let first, names(first, target: schema.targetName) {
       throw .badHeader(
         reason: "it is another one than the checkpoint was made with: "
           + Refusal.sample(first.body))
     }
     fresh.rewind()
+  }
+
+  private static func bare(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    var line = line
+    if line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
+    while line.last == 0x0A || line.last == 0x0D { line.removeLast() }
+    return line
   }
 
   /// Whether a record has the target's name in it, as a header has.
@@ -189,9 +227,9 @@ extension EventSource {
 }
 
 extension RowEncoder {
-  /// Rows are taken whether or not the same ones were learned.
+  /// Rows are taken whether or not the same ones were learned, and whatever their numbers.
   mutating func forgetWhatWasTaken() {
-    lastSequence = -.infinity
+    servesAll = true
     join?.forgetRemembered()
   }
 }

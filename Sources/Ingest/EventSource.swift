@@ -31,6 +31,8 @@ package struct EventSource: BatchSource, ~Copyable {
   var servedHeader: [UInt8] = []
   /// What was used last.
   var place = InputPlace()
+  /// Where a batch ends, whatever it holds.
+  var stopsAt: Int?
 
   /// Reads as much of the input as fixing the schema takes.
   /// `labels` is a second stream, with the labels of rows of the first, which are joined to them by id.
@@ -244,11 +246,14 @@ package struct EventSource: BatchSource, ~Copyable {
       if deadline == nil, count > 0 { deadline = EventSource.deadline(delay) }
       switch try reader.next(until: deadline) {
       case .record(let record):
-        (place.offset, place.line) = (record.offset, record.line)
+        place.set(record)
         var fault = format.parse(record, into: columns)
         if fault == nil { fault = encoder.encode(columns, into: &batch, line: record.line) }
         if let fault { try refuse(fault, record) } else { count += 1 }
-      case .refused(let refusal): try add(refusal)
+        if let stopsAt, record.offset == stopsAt { return .full }
+      case .refused(let refusal):
+        try add(refusal)
+        if let stopsAt, refusal.offset == stopsAt { return .full }
       case .late: return .late
       case .interrupted: return .interrupted
       case .end: return try end()
@@ -267,7 +272,7 @@ package struct EventSource: BatchSource, ~Copyable {
       switch ring.next() {
       case .row(let block, let row):
         var fault = block.takeFault(row)
-        (place.offset, place.line) = (block.offset(row), block.line(row))
+        place.set(block.record(row))
         if fault == nil {
           fault = encoder.encode(block.columns(row), into: &batch, line: block.line(row))
         }
@@ -294,7 +299,7 @@ package struct EventSource: BatchSource, ~Copyable {
 
   /// Takes a record that could not be framed.
   mutating func add(_ refusal: Refusal) throws(IngestError) {
-    (place.offset, place.line) = (refusal.offset, refusal.line)
+    (place.offset, place.line, place.length) = (refusal.offset, refusal.line, -1)
     try refusals.add(refusal, accepted: encoder.accepted)
   }
 

@@ -68,7 +68,7 @@ import Testing
       rest.removeSubrange(model...(model + 1))
       try weir(
         [
-          "learn", "new.csv", "--model", "running-mean", "--shadow", "reg@champion", "--summary",
+          "learn", "new.csv", "--model", "running-mean", "--shadow", "reg@1", "--summary",
           "s.json", "--journal", "j.jsonl",
         ] + rest + GuestTests.target, in: folder)
       let mae = try guestScore("mae", in: folder)

@@ -99,7 +99,11 @@ import Testing
         }
         for event in ["0", "399", "1777", "e2999"] {
           let result = try Weir.run(
-            ["explain", "--from", "reg@champion", "--prediction", event, "--against", "p.ndjson"],
+            [
+              "explain", "--from", "reg@champion",
+              event.hasPrefix("e") ? "--prediction" : "--event", event,
+              "--against", "p.ndjson",
+            ],
             in: folder)
           #expect(result.code == 0, "\(result.error)")
           #expect(result.out.contains("\"asRecorded\": true"), "\(result.out)")
@@ -114,12 +118,12 @@ import Testing
       #expect(other.code == 65 && other.error.contains("another one"), "\(other.error)")
       let said = try Weir.run(
         [
-          "explain", "changed.csv", "--from", "reg@champion", "--prediction", "1200", "--against",
+          "explain", "changed.csv", "--from", "reg@champion", "--event", "1200", "--against",
           "p.ndjson",
         ], in: folder)
       #expect(said.code == 65 && said.error.contains("other events"), "\(said.error)")
       let beyond = try Weir.run(
-        ["explain", "--from", "reg@champion", "--prediction", "3000"], in: folder)
+        ["explain", "--from", "reg@champion", "--event", "3000"], in: folder)
       #expect(beyond.code == 64 && beyond.error.contains("3000 events"), "\(beyond.error)")
     }
   }

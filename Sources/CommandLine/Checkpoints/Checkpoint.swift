@@ -57,8 +57,17 @@ struct Checkpoint {
     engine = reader
   }
 
-  /// Bytes that were written of the file at `path`; 0 if it was none of the run's.
-  func bytes(of path: String?) -> Int { outputs.last { $0.path == path }?.bytes ?? 0 }
+  /// Bytes that were written of the file at `path`, however it is spelled; 0 where there is none yet. Throws where there is
+  /// a file that the run knows nothing of: going on would empty it.
+  func bytes(of path: String) throws -> Int {
+    if let known = outputs.last(where: { $0.path == path }) { return known.bytes }
+    guard path != "-", let file = FileIdentity(path), file.isFile else { return 0 }
+    if let known = outputs.last(where: { FileIdentity($0.path) == file }) { return known.bytes }
+    guard file.size > 0 else { return 0 }
+    throw Failure(
+      message: "\(path) has \(file.size) bytes that the checkpoint knows nothing of; name another "
+        + "file, or move it away", code: Exit.usage)
+  }
 
   /// A checkpoint with everything but the engine's state.
   static func begin(

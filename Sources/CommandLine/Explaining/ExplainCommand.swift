@@ -17,7 +17,7 @@ struct ExplainCommand: ParsableCommand {
       on the way.
 
       EXAMPLES
-        weir explain events.csv --from models@champion --prediction 12345
+        weir explain events.csv --from models@champion --event 12345
         weir explain events.csv --from models@7 --prediction order-881 --against answers.ndjson
       """)
 
@@ -26,8 +26,12 @@ struct ExplainCommand: ParsableCommand {
   @Option(
     name: .customLong("from"), help: "A version of the run: REGISTRY@REF, or a checkpoint.")
   var origin: String
-  @Option(help: "The event's number, from 0, or what the --id column of the run has there.")
-  var prediction: String
+  @Option(
+    help:
+      "What the --id column of the run has at the event; where it has no such column, its number.")
+  var prediction: String?
+  @Option(help: "The event's number, from 0.")
+  var event: Int?
   @Option(help: "The NDJSON predictions of the run, to be compared with.")
   var against: String?
 
@@ -40,7 +44,8 @@ struct ExplainCommand: ParsableCommand {
       }
       let checkpoint = try Checkpoint(snapshot)
       var rerun = try Rerun(checkpoint, path: path)
-      let row = try find(&rerun, path)
+      let hasIDs = try Configuration.options(of: checkpoint.options).id != nil
+      let row = try find(&rerun, path, hasIDs: hasIDs)
       let account = try account(rerun, row, path)
       let out = try OutputFile(path: "-")
       try out.append(account.indented() + "\n")
@@ -61,24 +66,31 @@ struct ExplainCommand: ParsableCommand {
   }
 
   /// Goes on to the batch that has the event; its row there.
-  private func find(_ rerun: inout Rerun, _ path: String) throws -> Int {
-    if let event = Int(prediction), event >= 0, try rerun.advance(to: event + 1) {
-      return rerun.batch.count - 1
-    }
-    if Int(prediction) == nil {
+  private func find(_ rerun: inout Rerun, _ path: String, hasIDs: Bool) throws -> Int {
+    if let prediction, hasIDs {
       let id = Array(prediction.utf8)
-      var events = rerun.source.accepted
-      while true {
-        let before = events
-        _ = try rerun.advance(to: before + 1)
+      var events = -1
+      while rerun.source.accepted > events {
         events = rerun.source.accepted
-        if events == before { break }
-        if rerun.batch.id(rerun.batch.count - 1).elementsEqual(id) { return rerun.batch.count - 1 }
+        _ = try rerun.advance(to: events + 1)
+        guard rerun.source.accepted > events else { break }
+        let row = rerun.batch.count - 1
+        if rerun.batch.id(row).elementsEqual(id) { return row }
       }
+      throw Failure(
+        message: "--prediction \(prediction): none of the \(rerun.source.accepted) events of "
+          + "\(path) has that id", code: Exit.usage)
     }
-    throw Failure(
-      message: "--prediction \(prediction): \(path) has \(rerun.source.accepted) events and none "
-        + "of that number or id", code: Exit.usage)
+    guard let event = event ?? prediction.flatMap({ Int($0) }), event >= 0 else {
+      throw Failure(
+        message: "which prediction? expected --event NUMBER, from 0"
+          + (hasIDs ? ", or --prediction ID" : "; the run has no --id column"), code: Exit.usage)
+    }
+    guard try rerun.advance(to: event + 1) else {
+      throw Failure(
+        message: "event \(event): \(path) has \(rerun.source.accepted) events", code: Exit.usage)
+    }
+    return rerun.batch.count - 1
   }
 
   private func account(_ rerun: borrowing Rerun, _ row: Int, _ path: String) throws -> JSONValue {

@@ -43,13 +43,18 @@ struct ModelsRebuildCommand: ParsableCommand {
       }
       let checkpoint = try Checkpoint(wanted)
       var rerun = try Rerun(checkpoint, path: path)
-      try advance(&rerun, to: checkpoint.events, path)
-      let state = rerun.engineState()
-      try advance(&rerun, to: try checkpoint.sourceEvents(), path)
-      let bytes = Checkpoint.begin(
-        options: checkpoint.options, events: checkpoint.events, outputs: [], versions: nil,
-        source: rerun.sourceState(), program: checkpoint.program
-      ).sealed(with: state)
+      guard try rerun.advanceToEnd() else {
+        throw Failure(
+          message: "\(path) ends after \(rerun.source.accepted) events; the version was made from "
+            + "\(checkpoint.events)", code: Exit.badData)
+      }
+      let again = rerun.states.map { state in
+        Checkpoint.begin(
+          options: checkpoint.options, events: checkpoint.events, outputs: [], versions: nil,
+          source: rerun.sourceState(), program: checkpoint.program
+        ).sealed(with: state)
+      }
+      let bytes = again.first { $0 == wanted } ?? again.last ?? []
       if let output { try WholeFile.replace(output, bytes) }
       let hash = SHA256.hex(bytes)
       guard bytes == wanted else {
@@ -65,14 +70,6 @@ struct ModelsRebuildCommand: ParsableCommand {
         "version \(target.number) rebuilt from \(checkpoint.events) events of \(path): the same "
           + "\(bytes.count) bytes, sha256:\(hash)\n")
       try out.flush()
-    }
-  }
-
-  private func advance(_ rerun: inout Rerun, to events: Int, _ path: String) throws {
-    guard try rerun.advance(to: events) else {
-      throw Failure(
-        message: "\(path) ends after \(rerun.source.accepted) events; the version was made from "
-          + "\(events)", code: Exit.badData)
     }
   }
 }

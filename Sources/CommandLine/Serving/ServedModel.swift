@@ -28,9 +28,11 @@ struct ServedModel: ~Copyable {
     settings.ingest.badRows = BadRowPolicy()
     change(&settings.ingest)
     var state = checkpoint.source
-    var source = try EventSource.reopened(settings.ingest, from: &state)
+    var source = try EventSource.reopened(
+      settings.ingest, labels: LearnRun.noLabels(options), from: &state)
     var engine = try LearnRun.engine(options, settings, source, keepsVersions: false)
     try source.restore(from: &state)
+    source.dropLabels()
     var rest = checkpoint.engine
     try engine.restore(from: &rest)
     self.source = source

@@ -3,34 +3,48 @@ import Engine
 import Ingest
 import Snapshots
 
-/// A run that is done once more, from the options that one of its versions carries and from the same events.
+/// A run that is done once more, from the options and the first events that one of its versions carries, and from its input.
 struct Rerun: ~Copyable {
   private(set) var source: EventSource
   private(set) var engine: Engine
-  /// The version that was made last.
-  private var made: VersionMade?
   /// The rows that were taken last.
   private(set) var batch: MicroBatch
+  /// Events at which the version was made, and the engine's states of that moment: several versions may be made before
+  /// the next event comes.
+  private let moment: Int
+  private(set) var states: [[UInt8]] = []
+  /// How far the source had read by then.
+  private let end: (events: Int, offset: Int?)
 
   /// - Parameters:
   ///   - version: a version of the run.
   ///   - path: where its events are to be read again.
-  /// - Throws: `IngestError` where they cannot be, `SpecificationError` where the options fit them no more.
+  /// - Throws: `IngestError` where they cannot be, or the input begins with other ones; `SpecificationError` where the
+  ///   options fit them no more.
   init(_ version: Checkpoint, path: String) throws {
     let options = try Configuration.options(of: version.options)
     var settings = try LearnSettings(options)
-    settings.ingest.isResumable = true
     // Bad rows are counted as they were, but nothing is written.
     if case .quarantine = settings.ingest.badRows.action {
       settings.ingest.badRows = BadRowPolicy(
         action: .quarantine(path: "/dev/null"), limit: settings.ingest.badRows.limit)
     }
-    let bytes = try DescriptorSource.open(path: path, interruption: Interruption.install())
-    var source = try EventSource.open(GzipSource(bytes), settings.ingest)
+    let interruption = Interruption.install()
+    let bytes = try DescriptorSource.open(path: path, interruption: interruption)
+    let labels = try options.labels.map { path in
+      let bytes = try DescriptorSource.open(path: path, interruption: interruption)
+      return (bytes: GzipSource(bytes) as any ByteSource, isFile: bytes.isFile)
+    }
+    var state = version.source
+    var source = try EventSource.reopened(settings.ingest, labels: labels, from: &state)
+    try source.begin(GzipSource(bytes))
     let guests = try RegistryGuests.load(options, &source)
     let engine = try LearnRun.engine(
       options, settings, source, keepsVersions: true, guests: guests)
+    let end = try version.sourceEnd(settings)
     batch = MicroBatch(capacity: engine.options.batchRows, denseWidth: source.schema.denseWidth)
+    moment = version.events
+    self.end = end
     self.source = source
     self.engine = engine
   }
@@ -38,20 +52,40 @@ struct Rerun: ~Copyable {
   /// Goes on until `events` events have been taken, which end a batch; false if the input ends before.
   mutating func advance(to events: Int) throws -> Bool {
     while source.accepted < events {
-      batch.removeAll()
       let limit = min(events, engine.featuresChangeAt ?? events)
-      let outcome = try source.fill(&batch, upTo: limit)
-      if outcome == .interrupted { throw IngestError.interrupted }
-      step()
-      if outcome == .end { break }
+      guard try fill(upTo: limit) else { break }
     }
     return source.accepted == events
+  }
+
+  /// Goes on to where the source stood when the version was kept, so that the states of its moment are in `states`; false if
+  /// the input ends before.
+  mutating func advanceToEnd() throws -> Bool {
+    guard try advance(to: moment) else { return false }
+    states.append(engineState())
+    // Labels and bad rows that were read after the last event leave traces too: record by record.
+    batch = MicroBatch(capacity: 1, denseWidth: source.schema.denseWidth)
+    source.stop(at: end.offset)
+    while source.accepted < end.events || source.offset ?? 0 < end.offset ?? 0 {
+      guard try fill(upTo: engine.featuresChangeAt ?? .max) else { break }
+    }
+    if engine.events == moment { states.append(engineState()) }
+    return source.accepted >= end.events
+  }
+
+  /// Takes a batch; false at the end of the input.
+  private mutating func fill(upTo limit: Int) throws -> Bool {
+    batch.removeAll()
+    let outcome = try source.fill(&batch, upTo: limit)
+    if outcome == .interrupted { throw IngestError.interrupted }
+    step()
+    return outcome != .end
   }
 
   private mutating func step() {
     guard batch.count > 0 else { return }
     engine.step(batch)
-    made = engine.takeVersions().last
+    for made in engine.takeVersions() where made.event == moment { states.append(made.state) }
     let changes = engine.featureChanges()
     if !changes.isEmpty {
       source.change(changes)
@@ -61,9 +95,7 @@ struct Rerun: ~Copyable {
     _ = engine.takeEntries()
   }
 
-  /// The engine's state, as a version has it: as of the moment at which it was made, if it was made by the last event.
-  mutating func engineState() -> [UInt8] {
-    if let made, made.event == engine.events { return made.state }
+  private mutating func engineState() -> [UInt8] {
     var writer = SnapshotWriter()
     engine.write(to: &writer)
     return writer.payload
@@ -78,14 +110,16 @@ struct Rerun: ~Copyable {
 }
 
 extension Checkpoint {
-  /// Events that the source had read when the snapshot was made: those of the engine, or some more.
-  func sourceEvents() throws -> Int {
-    let options = try Configuration.options(of: options)
-    var settings = try LearnSettings(options)
-    settings.ingest.badRows = BadRowPolicy()
+  /// Where the source stood when the snapshot was made: at the engine's last event, or some records farther.
+  fileprivate func sourceEnd(
+    _ settings: LearnSettings
+  ) throws -> (events: Int, offset: Int?) {
+    var ingest = settings.ingest
+    ingest.badRows = BadRowPolicy()
     var state = source
-    var reopened = try EventSource.reopened(settings.ingest, from: &state)
+    var reopened = try EventSource.reopened(
+      ingest, labels: LearnRun.noLabels(try Configuration.options(of: options)), from: &state)
     try reopened.restore(from: &state)
-    return reopened.accepted
+    return (reopened.accepted, reopened.offset)
   }
 }

@@ -31,6 +31,8 @@ package enum IngestError: Error, Equatable {
   case notText(reason: String)
   /// The input of an earlier run is not what it was.
   case cannotGoOn(reason: String)
+  /// The input does not begin as the run did that is to be done again.
+  case otherInput
   case noHeader
   /// The user asked for an end before the first event. Not a failure.
   case interrupted
@@ -58,6 +60,9 @@ package enum IngestError: Error, Equatable {
     case .cannotGoOn(let reason):
       return "the input begins as what the checkpoint has learned, but is not that any more: "
         + "\(reason); give it the same input, or one that begins with what is new"
+    case .otherInput:
+      return "the input does not begin with the events that the run began with; name the one that "
+        + "it read first"
     case .noHeader:
       return
         "the input is empty: no header line; name the columns with --columns a,b,c if it has none"

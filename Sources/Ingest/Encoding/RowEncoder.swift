@@ -119,6 +119,8 @@ struct RowEncoder: ~Copyable {
   var join: LabelJoin?
   /// Whether they are. Kept apart, so that rows of which none are ask one byte.
   private let joins: Bool
+  /// Whether rows are taken whatever their sequence numbers.
+  var servesAll = false
   var slotted: SlottedLabels
   /// Whether the label that was taken last was left where it is, as its row may still come.
   var labelWaits = false
@@ -291,7 +293,7 @@ struct RowEncoder: ~Copyable {
 
   /// Whether a record has no number in the sequence, or one of a record that was taken before.
   private mutating func passOver() -> Fault? {
-    guard let column = sequenceColumn else { return nil }
+    guard let column = sequenceColumn, !servesAll else { return nil }
     let number = numbers[column]
     guard !number.isNaN else {
       return Fault(

@@ -10,22 +10,34 @@ struct InputPlace: Equatable {
   var beginning: [UInt8] = []
   /// Where the last record that was used begins; nil: none was.
   var offset: Int?
-  /// Its line.
+  /// Its line, and its length without the line end; −1: not known.
   var line = 1
+  var length = -1
+  /// The byte behind it.
+  var end: Int { offset.map { $0 + max(length, 1) } ?? 0 }
 
   init() {}
+
+  @inline(__always)
+  mutating func set(_ record: Record) {
+    offset = record.offset
+    line = record.line
+    length = record.body.count
+  }
 
   func write(to writer: inout SnapshotWriter) {
     writer.write(beginning)
     writer.write(offset)
     writer.write(line)
+    writer.write(length)
   }
 
   init(from reader: inout SnapshotReader) throws(SnapshotError) {
     beginning = try reader.readBytes()
     offset = try reader.readOptionalInt()
     line = try reader.readInt()
-    guard offset ?? 0 >= 0, line >= 1 else { throw .corrupt }
+    length = try reader.readInt()
+    guard 0..<1 << 60 ~= offset ?? 0, line >= 1, length < 1 << 40 else { throw .corrupt }
   }
 }
 

@@ -67,7 +67,7 @@ extension EventSource {
         return labels.isAtEnd ? try end() : .late
       }
       labels.held = nil
-      (place.offset, place.line) = (record.offset, record.line)
+      place.set(record)
       if let fault = encoder.encode(ownColumns, into: &batch, line: record.line) {
         try refuse(fault, record)
       } else {
@@ -92,7 +92,7 @@ extension EventSource {
     switch try reader.next(until: deadline) {
     case .record(let record):
       if let fault = format.parse(record, into: ownColumns) {
-        (place.offset, place.line) = (record.offset, record.line)
+        place.set(record)
         try refuse(fault, record)
         return .refused
       }

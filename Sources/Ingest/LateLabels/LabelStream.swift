@@ -105,7 +105,7 @@ final class LabelStream {
       case .late: return .late
       case .interrupted: return .interrupted
       case .refused(let refusal):
-        (place.offset, place.line) = (refusal.offset, refusal.line)
+        (place.offset, place.line, place.length) = (refusal.offset, refusal.line, -1)
         return .refused(refusal)
       case .end:
         isAtEnd = true
@@ -113,7 +113,7 @@ final class LabelStream {
       case .record(let record):
         if format == nil, try begin(record) { continue }
         if let fault = format?.parse(record, into: columns) {
-          (place.offset, place.line) = (record.offset, record.line)
+          place.set(record)
           return .refused(refusal(fault, record))
         }
         return look(at: record)
@@ -127,7 +127,7 @@ final class LabelStream {
   /// Writes how far labels were taken.
   func write(to writer: inout SnapshotWriter) {
     var place = before ?? place
-    if before == nil { place.beginning = Array(reader.beginning.prefix((place.offset ?? -1) + 1)) }
+    if before == nil { place.beginning = Array(reader.beginning.prefix(place.end)) }
     place.write(to: &writer)
     writer.write(header)
   }
@@ -168,7 +168,7 @@ final class LabelStream {
 
   /// The label that `next` told is dealt with.
   func take() {
-    if let record = head?.record { (place.offset, place.line) = (record.offset, record.line) }
+    if let record = head?.record { place.set(record) }
     head = nil
   }
 

@@ -117,7 +117,10 @@ package struct RefusalLog: Snapshotted {
     samples = try reader.readList { reader throws(SnapshotError) in try Refusal(from: &reader) }
     kept = try reader.readInt()
     guard quarantine >= 0 else { return }
-    if ftruncate(quarantine, kept) == 0 { _ = lseek(quarantine, 0, SEEK_END) }
+    // What was taken away meanwhile stays away: a file that is made longer would have holes.
+    var about = stat()
+    if fstat(quarantine, &about) == 0 { kept = min(kept, Int(about.st_size)) }
+    if ftruncate(quarantine, off_t(kept)) == 0 { _ = lseek(quarantine, 0, SEEK_END) }
   }
 
   /// Closes the quarantine file.

@@ -17,8 +17,14 @@ package enum WholeFile {
     guard let descriptor = try files.create(name) else {
       throw .system(operation: "make", path: name, reason: "another process writes it")
     }
-    try fill(descriptor, bytes, name, files)
-    try files.rename(name, to: path)
+    do {
+      try fill(descriptor, bytes, name, files)
+      try files.rename(name, to: path)
+    } catch {
+      // On a full disk it is the room that going on takes.
+      try? files.remove(name)
+      throw error
+    }
     try files.synchroniseFolder(folder(of: path))
   }
 
