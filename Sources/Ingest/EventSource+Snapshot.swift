@@ -95,7 +95,7 @@ extension EventSource {
   /// Where the last record that was used begins.
   package var offset: Int? { place.offset }
 
-  /// From here on `fill` ends a batch after a record there, though it be refused.
+  /// From here on `fill` ends a batch after a record there that is refused, which otherwise ends none.
   package mutating func stop(at offset: Int?) { stopsAt = offset }
 
   /// Labels of a second stream are no longer waited for.

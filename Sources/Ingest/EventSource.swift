@@ -31,7 +31,7 @@ package struct EventSource: BatchSource, ~Copyable {
   var servedHeader: [UInt8] = []
   /// What was used last.
   var place = InputPlace()
-  /// Where a batch ends, whatever it holds.
+  /// A record that ends the batch though it be refused.
   var stopsAt: Int?
 
   /// Reads as much of the input as fixing the schema takes.
@@ -249,11 +249,15 @@ package struct EventSource: BatchSource, ~Copyable {
         place.set(record)
         var fault = format.parse(record, into: columns)
         if fault == nil { fault = encoder.encode(columns, into: &batch, line: record.line) }
-        if let fault { try refuse(fault, record) } else { count += 1 }
-        if let stopsAt, record.offset == stopsAt { return .full }
+        if let fault {
+          try refuse(fault, record)
+          if record.offset == stopsAt { return .full }
+        } else {
+          count += 1
+        }
       case .refused(let refusal):
         try add(refusal)
-        if let stopsAt, refusal.offset == stopsAt { return .full }
+        if refusal.offset == stopsAt { return .full }
       case .late: return .late
       case .interrupted: return .interrupted
       case .end: return try end()

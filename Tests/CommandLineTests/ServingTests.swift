@@ -128,6 +128,55 @@ import Testing
     }
   }
 
+  @Test func `versions are made again of runs that went on, had bad rows last, or labels late`()
+    throws
+  {
+    try Weir.inFolder { folder in
+      func rebuildAll(_ registry: String, _ source: String) throws {
+        let list = try Weir.run(["models", "list", registry], in: folder)
+        let versions = list.out.split(separator: "\n").count - 1
+        #expect(versions >= 1, "\(list.out)\(list.error)")
+        for version in 1...max(versions, 1) {
+          let again = try Weir.run(
+            ["models", "rebuild", registry, "\(version)", "--source", source], in: folder)
+          #expect(again.code == 0, "\(registry) \(version): \(again.error)")
+        }
+      }
+      let rows = ServingTests.rows
+      // Going on, no batch ends at event 1,024, where features could change; made again, one does.
+      for (part, count) in [1000, 1500].enumerated() {
+        try ServingTests.text(rows.prefix(count)).write(to: folder.appending(path: "grown.csv"))
+        let result = try Weir.run(
+          ["learn", "grown.csv", "--registry", "went", "--checkpoint", "c", "--resume", "-q"]
+            + ServingTests.options, in: folder)
+        #expect(result.code == 0, "part \(part): \(result.error)")
+      }
+      try rebuildAll("went", "grown.csv")
+      try ServingTests.text(rows.prefix(700) + ["e,bad", "worse"]).write(
+        to: folder.appending(path: "bad.csv"))
+      let bad = try Weir.run(
+        ["learn", "bad.csv", "--registry", "bad", "-q"] + ServingTests.options, in: folder)
+      #expect(bad.code == 0, "\(bad.error)")
+      try rebuildAll("bad", "bad.csv")
+      // Features now, labels 40 rows later.
+      let late = (0..<840).flatMap { i -> [String] in
+        let asked =
+          i < 800 ? [rows[i].split(separator: ",").dropLast().joined(separator: ",") + ","] : []
+        guard i >= 40 else { return asked }
+        let answer = rows[i - 40].split(separator: ",")
+        return asked + ["\(answer[0]),,,,\(answer[4])"]
+      }
+      try ServingTests.text(late).write(to: folder.appending(path: "late.csv"))
+      let learned = try Weir.run(
+        [
+          "learn", "late.csv", "--late-labels", "--registry", "late", "-q", "--on-drift", "restart",
+          "--detect", "loss=adwin:delta=0.3",
+        ] + ServingTests.options, in: folder)
+      #expect(learned.code == 0, "\(learned.error)")
+      try rebuildAll("late", "late.csv")
+    }
+  }
+
   @Test func `a run that goes on after a crash adds no version twice`() throws {
     try Weir.inFolder { folder in
       try ServingTests.text(ServingTests.rows).write(to: folder.appending(path: "in.csv"))
