@@ -52,18 +52,19 @@ let package = Package(
     room("Scores", on: ["Catalogues", "Snapshots"]),
     room("Monitors", on: ["Batches", "Detectors", "Kernels", "Snapshots"]),
     room("Telemetry", on: ["Snapshots"]),
+    room("Explanations", on: ["Batches", "Kernels", "Learners", "Snapshots"]),
     room(
       "Engine",
       on: [
-        "Batches", "Catalogues", "Comparisons", "Detectors", "Kernels", "Learners", "Monitors",
-        "Scores", "Snapshots", "Telemetry",
+        "Batches", "Catalogues", "Comparisons", "Detectors", "Explanations", "Kernels", "Learners",
+        "Monitors", "Scores", "Snapshots", "Telemetry",
       ]),
     room("Studies", on: ["Catalogues", "Comparisons", "Detectors", "Generators", "Kernels"]),
     room(
       "CommandLine",
       on: [
-        "Batches", "Catalogues", "Comparisons", "Detectors", "Engine", "Generators", "Ingest",
-        "Kernels", "Learners", "Monitors", "Registry", "Scores", "Snapshots", "Studies",
+        "Batches", "Catalogues", "Comparisons", "Detectors", "Engine", "Explanations", "Generators",
+        "Ingest", "Kernels", "Learners", "Monitors", "Registry", "Scores", "Snapshots", "Studies",
         "Telemetry", argumentParser,
       ], exclude: ["Checkpoints/FORMAT.md"]),
     .executableTarget(name: "weir", dependencies: ["CommandLine"], swiftSettings: settings),
@@ -96,6 +97,11 @@ let package = Package(
     tests("RegistryTests", on: ["Registry", "CSQLite", "Kernels", "TestSupport"]),
     tests("ScoresTests", on: ["Scores", "Catalogues", "TestSupport"]),
     tests("MonitorsTests", on: ["Monitors", "Batches", "TestSupport"]),
+    tests(
+      "ExplanationsTests",
+      on: [
+        "Explanations", "Batches", "Catalogues", "Kernels", "Learners", "Snapshots", "TestSupport",
+      ]),
     tests("TelemetryTests", on: ["Telemetry", "TestSupport"]),
     tests(
       "EngineTests",
