@@ -56,19 +56,20 @@ let package = Package(
       on: ["Batches", "Catalogues", "Detectors", "Kernels", "Snapshots", "Statistics"],
       exclude: ["RUNBOOK.md"]),
     room("Telemetry", on: ["Snapshots"]),
+    room("Explanations", on: ["Batches", "Kernels", "Learners", "Snapshots"]),
     room(
       "Engine",
       on: [
-        "Batches", "Catalogues", "Comparisons", "Detectors", "Kernels", "Learners", "Monitors",
-        "Scores", "Snapshots", "Telemetry",
+        "Batches", "Catalogues", "Comparisons", "Detectors", "Explanations", "Kernels", "Learners",
+        "Monitors", "Scores", "Snapshots", "Telemetry",
       ]),
     room("Studies", on: ["Catalogues", "Comparisons", "Detectors", "Generators", "Kernels"]),
     room(
       "CommandLine",
       on: [
-        "Batches", "Catalogues", "Comparisons", "Detectors", "Engine", "Generators", "Ingest",
-        "Kernels", "Learners", "Monitors", "Registry", "Scores", "Snapshots", "Statistics",
-        "Studies", "Telemetry", argumentParser,
+        "Batches", "Catalogues", "Comparisons", "Detectors", "Engine", "Explanations", "Generators",
+        "Ingest", "Kernels", "Learners", "Monitors", "Registry", "Scores", "Snapshots",
+        "Statistics", "Studies", "Telemetry", argumentParser,
       ], exclude: ["Checkpoints/FORMAT.md"]),
     .executableTarget(name: "weir", dependencies: ["CommandLine"], swiftSettings: settings),
 
@@ -103,6 +104,11 @@ let package = Package(
       "MonitorsTests",
       on: ["Monitors", "Batches", "Catalogues", "Kernels", "Snapshots", "TestSupport"]),
     tests("StatisticsTests", on: ["Statistics", "Kernels", "Snapshots", "TestSupport"]),
+    tests(
+      "ExplanationsTests",
+      on: [
+        "Explanations", "Batches", "Catalogues", "Kernels", "Learners", "Snapshots", "TestSupport",
+      ]),
     tests("TelemetryTests", on: ["Telemetry", "TestSupport"]),
     tests(
       "EngineTests",

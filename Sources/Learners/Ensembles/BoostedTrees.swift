@@ -218,6 +218,23 @@ struct BoostedTrees: ValueModel {
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing? { nil }
   var shape: TreeShape { TreeShape(trees.lazy.map(\.nodes)) }
 
+  /// Of two classes their log-odds; of more their shares are no sum.
+  func sum(_ attributes: TreeAttributes) -> TreeSum? {
+    var sum = TreeSum(trees: [])
+    switch settings.loss {
+    case .squared: sum.constant = targets.mean
+    case .logistic:
+      sum.space = .logOdds(within: LogOdds.most)
+      sum.constant = LogOdds.of((targets.mean * targets.weight + 1) / (targets.weight + 2))
+    case .softmax: return nil
+    }
+    for tree in trees {
+      guard let made = tree.explainable(attributes) else { return nil }
+      sum.trees.append((settings.rate, made))
+    }
+    return sum
+  }
+
   func write(to writer: inout SnapshotWriter) {
     writer.write(outputs)
     writer.write(targets.numbers)

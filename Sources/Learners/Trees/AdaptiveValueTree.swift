@@ -182,6 +182,11 @@ struct AdaptiveValueTree: ValueRowModel {
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing? { tree.drawing(attributes) }
   var shape: TreeShape { tree.shape }
 
+  /// While subtrees grow beside it, how many leaves answer depends on the row.
+  func sum(_ attributes: TreeAttributes) -> TreeSum? {
+    watches.hasAlternates ? nil : tree.sum(attributes)
+  }
+
   func write(to writer: inout SnapshotWriter) {
     tree.write(to: &writer)
     writer.write(random.state)

@@ -14,8 +14,17 @@ protocol ValueModel: Sendable {
   mutating func takeNews() -> [(kind: String, text: String)]
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing?
   var shape: TreeShape { get }
+  /// The trees that its answer, or the answer's log-odds, is a sum of; nil where it is none.
+  func sum(_ attributes: TreeAttributes) -> TreeSum?
   func write(to writer: inout SnapshotWriter)
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError)
+}
+
+/// constant + Σ weight·tree.
+struct TreeSum: Sendable {
+  var space = PredictionSpace.value
+  var constant = 0.0
+  var trees: [(weight: Double, tree: ExplainableTree)]
 }
 
 extension ValueModel {
@@ -176,6 +185,16 @@ struct ValueLearner<Model: ValueModel>: Learner {
 
   var drawing: TreeDrawing? { model.drawing(sight.attributes) }
   var shape: TreeShape? { model.shape }
+
+  func explainable(
+    _ batch: borrowing MicroBatch, _ row: Int, output: Int
+  ) -> ExplainableForm {
+    guard let sum = model.sum(sight.attributes) else { return .opaque() }
+    return .trees(
+      TreesForm(
+        space: sum.space, constant: sum.constant, trees: sum.trees, isWhole: true,
+        attributes: sight.attributes, scaler: sight.scaler))
+  }
 
   func write(to writer: inout SnapshotWriter) {
     sight.write(to: &writer)
