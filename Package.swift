@@ -102,7 +102,9 @@ let package = Package(
     tests("ScoresTests", on: ["Scores", "Catalogues", "TestSupport"]),
     tests(
       "MonitorsTests",
-      on: ["Monitors", "Batches", "Catalogues", "Kernels", "Snapshots", "TestSupport"]),
+      on: [
+        "Monitors", "Batches", "Catalogues", "Kernels", "Snapshots", "Statistics", "TestSupport",
+      ]),
     tests("StatisticsTests", on: ["Statistics", "Kernels", "Snapshots", "TestSupport"]),
     tests(
       "ExplanationsTests",

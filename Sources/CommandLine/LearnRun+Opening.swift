@@ -31,6 +31,10 @@ extension LearnRun {
       settings = try LearnSettings(options)
     }
     if before == nil { try RegistryGuests.pin(&options) }
+    if before == nil, let text = options.reference {
+      settings.engine.watching?.reference = try ReferenceOrigin.load(text)
+      options.reference = try ReferenceOrigin.pinned(text)
+    }
     let given = options
     // A run that goes on cuts its files where the checkpoint knows of them: not before it is known that it can.
     let fresh = try before == nil ? Outputs(options, after: nil) : nil
@@ -46,7 +50,7 @@ extension LearnRun {
     var source = try LearnRun.source(input, settings.ingest, labels, from: &state)
     let settled = options.settled(
       source.settled, models: LearnRun.models(options, settings, source.schema.task))
-    if settings.engine.watching != nil { source.watchInput() }
+    if settings.engine.watching != nil || options.registry != nil { source.watchInput() }
     let guests = try before == nil ? RegistryGuests.load(options, &source) : [:]
     var engine = try engine(
       options, settings, source, keepsVersions: options.registry != nil, guests: guests)
@@ -59,10 +63,8 @@ extension LearnRun {
     }
     if let before {
       if var reader = state { try source.restore(from: &reader) }
-      if settings.engine.watching != nil {
-        source.watchInput()
-        engine.know(levels: source.inputLevels)
-      }
+      if settings.engine.watching != nil || options.registry != nil { source.watchInput() }
+      engine.know(levels: source.inputLevels)
       var rest = before.engine
       try engine.restore(from: &rest)
       guard engine.events == before.events, rest.left == 0 else { throw SnapshotError.corrupt }
@@ -70,6 +72,7 @@ extension LearnRun {
       try tell(try source.attach(input, isFile: bytes.isFile), before.events, options)
     }
     let outputs = try fresh ?? Outputs(options, after: before)
+    let (columns, levels) = (source.inputColumns, source.inputLevels)
     // Reading ahead is what a second core is for, unless one thread is all that is wished for.
     let ahead = ReadAhead(source, rows: engine.options.batchRows, isAhead: options.threads != 1)
     var run = LearnRun(settled, ahead, engine, outputs)
@@ -83,12 +86,17 @@ extension LearnRun {
     run.given = Configuration.json(given).text
     if let registry = options.registry {
       var account = DataAccount(denseWidth: run.source.schema.denseWidth)
-      if var reader = before?.account { try account.restore(from: &reader) }
+      var profile = ProfileRecorder(columns)
+      profile.know(levels)
+      if var reader = before?.account {
+        try account.restore(from: &reader)
+        try profile.restore(from: &reader)
+      }
       run.versions = Versions(
         keeper: try VersionKeeper(
           path: registry, source: path, configuration: Configuration.json(settled).text,
           identity: before?.identity),
-        account: account)
+        account: account, profile: profile)
       run.outputs.predictions?.run = run.versions?.keeper.run
     }
     return run

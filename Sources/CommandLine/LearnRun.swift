@@ -79,6 +79,7 @@ struct LearnRun: ~Copyable {
   struct Versions {
     var keeper: VersionKeeper
     var account: DataAccount
+    var profile: ProfileRecorder
   }
 
   init(
@@ -185,11 +186,22 @@ struct LearnRun: ~Copyable {
     for made in engine.takeVersions() {
       // Where labels come by id rows are no events, and the batch counts as a whole.
       let end = engine.options.waitRows > 0 ? batch.count : made.event - first
-      versions?.account.observe(batch, row..<end)
+      observe(batch, row..<end)
       row = end
-      if let account = versions?.account { versions?.keeper.note(made, account) }
+      noteVersion(made)
     }
-    versions?.account.observe(batch, row..<batch.count)
+    observe(batch, row..<batch.count)
+  }
+
+  private mutating func observe(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
+    versions?.account.observe(batch, rows)
+    versions?.profile.observe(batch, rows)
+  }
+
+  /// Has a version kept, with what it was shown by now.
+  private mutating func noteVersion(_ made: VersionMade) {
+    guard let account = versions?.account, let recorder = versions?.profile else { return }
+    versions?.keeper.note(made, account, recorder.isWhole ? recorder.profile.reference : nil)
   }
 
   /// Begins to write a checkpoint of what is now; the source's state is as of the last event learned.
@@ -198,7 +210,7 @@ struct LearnRun: ~Copyable {
     for file in outputs.growing { try file.flush() }
     var writer = Checkpoint.begin(
       options: given, events: engine.events, outputs: outputs.lengths(options),
-      versions: versions.map { ($0.keeper.identity, $0.account) }, source: state)
+      versions: versions.map { ($0.keeper.identity, $0.account, $0.profile) }, source: state)
     engine.write(to: &writer)
     let bytes = writer.sealed()
     try checkpoints?.file.save(bytes)
@@ -210,9 +222,7 @@ struct LearnRun: ~Copyable {
     guard checkpoints != nil || versions != nil, engine.events > 0 else { return }
     let hasLearned = engine.events > eventsBefore
     if let state = source.stateNow() {
-      if hasLearned, engine.options.update == .continuous, let account = versions?.account {
-        versions?.keeper.note(engine.versionNow(), account)
-      }
+      if hasLearned, engine.options.update == .continuous { noteVersion(engine.versionNow()) }
       try addVersions(state)
       try save(state)
     }
@@ -233,7 +243,7 @@ struct LearnRun: ~Copyable {
   private mutating func writeNotices() throws {
     let notices = source.takeNotices()
     guard outputs.journal != nil else {
-      _ = engine.takeEntries()
+      for entry in engine.takeEntries() { tellHealth(entry) }
       return
     }
     if engine.needsNames { source.settle() }
@@ -241,8 +251,17 @@ struct LearnRun: ~Copyable {
       (engine.needsNames
         ? engine.takeEntries(level: source.sparseNames) : engine.takeEntries())
       + notices.map { JournalEntry(event: $0.event, kind: $0.kind, [("text", .string($0.text))]) }
-    for entry in entries.sorted(by: { $0.event < $1.event }) { try write(entry) }
+    for entry in entries.sorted(by: { $0.event < $1.event }) {
+      tellHealth(entry)
+      try write(entry)
+    }
     if !entries.isEmpty { try outputs.journal?.flush() }
+  }
+
+  /// Says on standard error that the run's health is another one.
+  private func tellHealth(_ entry: JournalEntry) {
+    guard entry.kind == "health", !options.quiet else { return }
+    Terminal.say(HealthText.line(entry))
   }
 
   private mutating func write(_ entry: JournalEntry) throws {

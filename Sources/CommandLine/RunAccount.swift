@@ -46,6 +46,7 @@ struct RunAccount {
     if let late = LateLabelAccount(engine, joined) { members += late.members }
     if engine.options.watching != nil {
       members.append(("checks", .array(engine.findings.map { $0.summary })))
+      if let health = engine.health { members.append(("health", health.json)) }
     }
     if let passedOver { members.insert(("passedOver", .int(passedOver)), at: 3) }
     if let target = engine.options.interval, served.coverage.labels > 0 {

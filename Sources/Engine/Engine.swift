@@ -130,7 +130,11 @@ package struct Engine {
   mutating func add(_ entry: JournalEntry) { entries.append(.entry(entry)) }
 
   /// Takes over what a model has to tell.
-  mutating func takeEntries(of runner: Int) { entries += runners[runner].takeEntries() }
+  mutating func takeEntries(of runner: Int) {
+    let told = runners[runner].takeEntries()
+    if monitor != nil, runner == served { noteIllness(told) }
+    entries += told
+  }
 
   /// The place of the model that is served.
   var served: Int { contest?.served ?? 0 }
@@ -189,7 +193,10 @@ package struct Engine {
   private mutating func watchRest(_ batch: borrowing MicroBatch) {
     monitor?.observeRest(batch)
     // Where no event comes there is no position to wait for.
-    if batch.count == 0 { takeFindings() }
+    if batch.count == 0 {
+      takeFindings()
+      askHealth()
+    }
   }
 
   /// Baselines never react, so that a batch is cut for them only where scores begin to be kept apart.
@@ -312,11 +319,12 @@ package struct Engine {
     }
     if contest != nil { settleContest() }
     takeEntriesOfRunners()
+    if monitor != nil { askHealth() }
   }
 
   private mutating func takeEntriesOfRunners() {
     for index in runners.indices where runners[index].hasEntries {
-      entries += runners[index].takeEntries()
+      takeEntries(of: index)
     }
   }
 
@@ -366,7 +374,10 @@ package struct Engine {
       runners[index].tellExperts(event: events)
       entries += runners[index].takeEntries()
     }
-    takeFindings()
+    if monitor != nil {
+      takeFindings()
+      askHealth()
+    }
     tellContest()
   }
 
@@ -410,6 +421,11 @@ package struct Engine {
   package var losses: [EventLoss] { contest?.record.losses ?? runners[0].losses }
   /// The same of each baseline, in the order of `baselineReports`.
   package var baselineLosses: [[EventLoss]] { baselines.map(\.losses) }
+
+  /// A score over the window of each baseline that has it.
+  func baselineScores(_ name: String) -> [Double] {
+    baselines.compactMap { $0.board.overWindow(name) }
+  }
 
   private mutating func dropLosses() {
     guard options.keepsLosses else { return }

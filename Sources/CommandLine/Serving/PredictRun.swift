@@ -13,6 +13,7 @@ struct PredictRun {
   private let file: PredictionFile
   private let summary: OutputFile?
   private var account: ServingAccount
+  private var watch: ServingWatch
   private let started = MonotonicTime.now()
 
   /// Opens everything: what cannot work is said before the first event is read.
@@ -41,6 +42,8 @@ struct PredictRun {
     input = isSplit ? SplitInput(TrafficSplit(shares: wish.shares, salt: wish.salt)) : nil
     account = ServingAccount(task: lead.branch.source.schema.task, isSplit: isSplit)
     for (place, server) in servers.enumerated() { account.begin(server.version, place: place) }
+    watch = try ServingWatch(command)
+    if !isSplit { try watch.begin(lead) }
     (self.command, self.servers) = (command, servers)
   }
 
@@ -64,7 +67,9 @@ struct PredictRun {
   private mutating func answer() throws {
     let server = servers[0]
     let count = server.branch.batch.count
-    guard count > 0 else { return }
+    guard count > 0 else {
+      return try watch.observe(server.branch.batch, 0..<0, firstEvent: account.events)
+    }
     server.predict()
     let predictor = server.predictor
     try file.append(
@@ -74,9 +79,11 @@ struct PredictRun {
       classes: server.branch.source.classNames)
     // What is no event was not asked for: a label of a row before.
     if (0..<count).allSatisfy({ server.branch.batch.ticket($0).isEvent }) {
+      try watch.observe(server.branch.batch, 0..<count, firstEvent: account.events)
       account.take(server.branch.batch, 0..<count, predictor.predictions, place: 0)
     } else {
       for row in 0..<count where server.branch.batch.ticket(row).isEvent {
+        try watch.observe(server.branch.batch, row..<row + 1, firstEvent: account.events)
         account.take(server.branch.batch, row..<row + 1, predictor.predictions, place: 0)
       }
     }
@@ -109,6 +116,7 @@ struct PredictRun {
       guard let text = try server.follow(servers[0]) else { continue }
       say((servers.count > 1 ? "\(server.name): " : "") + "from event \(account.events) \(text)")
       if server.version != before { account.begin(server.version, place: place) }
+      if servers.count == 1 { try watch.begin(server) }
     }
   }
 
@@ -124,7 +132,7 @@ struct PredictRun {
       [
         ("events", .int(account.events)), ("refused", .int(refused)),
         ("seconds", .double(seconds)), ("model", .string(servers[0].predictor.name)),
-      ] + account.json(servers))
+      ] + account.json(servers) + watch.members)
     try summary?.append(json.indented() + "\n")
     try summary?.flush()
     let metrics = account.metrics.map { "\($0.name) \(Figure.text($0.value))" }

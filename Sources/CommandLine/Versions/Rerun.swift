@@ -38,6 +38,10 @@ struct Rerun: ~Copyable {
     var state = version.source
     var source = try EventSource.reopened(settings.ingest, labels: labels, from: &state)
     try source.begin(GzipSource(bytes))
+    if let text = options.reference {
+      settings.engine.watching?.reference = try ReferenceOrigin.load(text)
+    }
+    if settings.engine.watching != nil { source.watchInput() }
     let guests = try RegistryGuests.load(options, &source)
     let engine = try LearnRun.engine(
       options, settings, source, keepsVersions: true, guests: guests)
@@ -83,7 +87,7 @@ struct Rerun: ~Copyable {
   }
 
   private mutating func step() {
-    guard batch.count > 0 else { return }
+    guard batch.count > 0 || !batch.input.isEmpty else { return }
     engine.step(batch)
     for made in engine.takeVersions() where made.event == moment { states.append(made.state) }
     let changes = engine.featureChanges()

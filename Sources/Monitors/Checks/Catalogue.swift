@@ -4,11 +4,15 @@ extension CheckEntry {
   /// Every check that can be named, one line each.
   package static var all: [CheckEntry] {
     [
-      CheckEntry(entry: SchemaCheck.entry, runbook: SchemaCheck.runbook),
-      CheckEntry(entry: EncodingCheck.entry, runbook: EncodingCheck.runbook),
-      CheckEntry(entry: MissingCheck.entry, runbook: MissingCheck.runbook),
-      CheckEntry(entry: RangeCheck.entry, runbook: RangeCheck.runbook),
-      CheckEntry(entry: UnseenCheck.entry, runbook: UnseenCheck.runbook),
+      CheckEntry(SchemaCheck.entry, SchemaCheck.runbook, blames: .dataBroken),
+      CheckEntry(EncodingCheck.entry, EncodingCheck.runbook, blames: .dataBroken),
+      CheckEntry(MissingCheck.entry, MissingCheck.runbook, blames: .dataBroken),
+      CheckEntry(RangeCheck.entry, RangeCheck.runbook, blames: .dataBroken),
+      CheckEntry(UnseenCheck.entry, UnseenCheck.runbook, blames: .dataBroken),
+      CheckEntry(VolumeCheck.entry, VolumeCheck.runbook, blames: .dataBroken),
+      CheckEntry(SkewCheck.entry, SkewCheck.runbook, blames: .dataBroken),
+      CheckEntry(DistributionCheck.entry, DistributionCheck.runbook),
+      CheckEntry(RelationCheck.entry, RelationCheck.runbook, blames: .modelDecaying),
     ]
   }
 
