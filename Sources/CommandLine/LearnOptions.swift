@@ -94,6 +94,19 @@ struct LearnOptions: ParsableArguments {
   var ttl: String?
   @Option(help: "Importance of a class: CLASS=WEIGHT. Repeatable.")
   var classWeight: [String] = []
+  @Option(
+    help:
+      "Columns by whose values every score is told apart, with the gaps between groups: a,b; numbers where they are to be cut: age=25,45,65. No feature unless they are one otherwise. Repeatable."
+  )
+  var group: [String] = []
+  @Option(help: "A group of fewer labelled rows is pooled with other such ones (100).")
+  var groupRows: Int?
+  @Option(help: "Groups of a column that are told apart at most (32); later ones share one name.")
+  var groupLimit: Int?
+  @Option(help: "Events after which the journal tells of the groups; without it, at the end.")
+  var groupEvery: Int?
+  @Option(help: "The probability above which a prediction counts as positive in a group (0.5).")
+  var groupThreshold: Double?
   @Option(help: "Distinct values of a category that get a weight of their own (100000).")
   var maxCategories: Int?
   @Option(

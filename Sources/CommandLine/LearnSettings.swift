@@ -16,6 +16,7 @@ struct LearnSettings {
     try readInput(options)
     try readRun(options)
     try readLateLabels(options)
+    try readGroups(options)
   }
 
   private static func list(_ text: String?) -> [String] {

@@ -44,6 +44,7 @@ struct RunAccount {
       ("versions", .int(served.versions)), ("memoryBytes", .int(served.memoryBytes)),
     ]
     if let late = LateLabelAccount(engine, joined) { members += late.members }
+    if let groups = GroupAccount(engine) { members.append(("groups", groups.json)) }
     if let passedOver { members.insert(("passedOver", .int(passedOver)), at: 3) }
     if let target = engine.options.interval, served.coverage.labels > 0 {
       members.append(("interval", interval(served, target)))
@@ -152,6 +153,7 @@ struct RunAccount {
     let served = engine.models[0]
     lines += decisions(served, engine.names(level: sparseName))
     lines += honesty(served)
+    if let groups = GroupAccount(engine) { lines += groups.lines }
     if let shape = served.shape { lines += ["", shape.text(bytes: served.memoryBytes)] }
     lines += listenedTo(served.experts)
     if let weights = served.weights { lines += largest(weights, sparseName) }

@@ -38,6 +38,8 @@ package struct Engine {
   private let workers: Workers
   /// Who is served, where others would like to be.
   var contest: Contest?
+  /// How each group of rows fares, where that is asked for.
+  var groups: GroupAccounts?
   /// The number of the next version that any model makes.
   var nextVersion = 0
 
@@ -64,6 +66,9 @@ package struct Engine {
     }
     guard !options.calibrates || schema.task == .binary else {
       throw .unfit(entry: "--calibrate", reason: "it is for a target of two classes")
+    }
+    groups = options.groups.map {
+      GroupAccounts($0, schema.task, windowRows: options.scoreWindow)
     }
     var models = options.models
     if models.isEmpty { models = [Engine.defaultModel(schema.task)] }
@@ -139,6 +144,7 @@ package struct Engine {
   /// Takes a batch; its predictions are then in `predictions`.
   package mutating func step(_ batch: borrowing MicroBatch) {
     dropLosses()
+    if groups != nil { groups?.learnNames(batch) }
     if options.waitRows > 0 { return stepByID(batch) }
     // Where versions are kept, baselines have to be where everything else is.
     if waiting == nil, !options.keepsVersions { takeBaselines(batch) }
@@ -154,6 +160,7 @@ package struct Engine {
         for i in rows { takeDelayed(batch, i, event: events + i - row, waiting) }
       } else {
         take(batch, rows)
+        if groups != nil { observeGroups(batch, rows) }
         if options.keepsVersions {
           for index in baselines.indices { baselines[index].take(batch, rows, firstEvent: events) }
         }
@@ -201,10 +208,12 @@ package struct Engine {
     if waiting.isFull {
       waiting.moveTogether()
       let (kept, slots) = (waiting.kept, waiting.capacity)
+      groups?.moveSlots(kept)
       for index in runners.indices { runners[index].moveSlots(kept, slots: slots) }
       for index in baselines.indices { baselines[index].moveSlots(kept, slots: slots) }
     }
     let slot = waiting.append(batch, row, key: key, event: event)
+    groups?.ask(batch, row, slot: slot)
     for index in runners.indices { runners[index].ask(batch, row, slot: slot, event: event) }
     for index in baselines.indices { baselines[index].ask(batch, row, slot: slot, event: event) }
     return slot
@@ -218,6 +227,7 @@ package struct Engine {
         engine.runners[index].absorb(waiting.rows, slot: slot, event: event, now: now)
       }
     }
+    if groups != nil { absorbGroups(slot, event: event) }
     for index in baselines.indices {
       baselines[index].absorb(waiting.rows, slot: slot, event: event, now: now)
     }
@@ -283,6 +293,7 @@ package struct Engine {
       takeVersions(from: index)
     }
     if contest != nil { settleContest() }
+    if groups != nil { lookAtGroups() }
     takeEntriesOfRunners()
   }
 
@@ -339,6 +350,7 @@ package struct Engine {
       entries += runners[index].takeEntries()
     }
     tellContest()
+    if groups != nil { tellGroups() }
   }
 
   // MARK: - Snapshots
@@ -353,6 +365,7 @@ package struct Engine {
     writeContest(to: &writer)
     for index in runners.indices { runners[index].write(to: &writer) }
     for index in baselines.indices { baselines[index].write(to: &writer) }
+    groups?.write(to: &writer)
   }
 
   /// Takes over what was written of an engine that was made with the same options, schema and families.
@@ -368,6 +381,7 @@ package struct Engine {
     for index in runners.indices { try runners[index].restore(from: &reader) }
     nextVersion = runners.reduce(nextVersion) { max($0, $1.version + 1) }
     for index in baselines.indices { try baselines[index].restore(from: &reader) }
+    try groups?.restore(from: &reader)
     keptVersion = runners[served].version
   }
 

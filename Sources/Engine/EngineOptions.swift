@@ -122,6 +122,8 @@ package struct EngineOptions: Sendable, Equatable {
   package var promoteRisk = 0.05
   /// Events after which a challenger that a drift started gives up, and so does what it replaced.
   package var contestEvents = 5000
+  /// How scores are told apart by groups of rows; nil: they are not.
+  package var groups: GroupOptions?
   /// Whether what each event cost is kept until the next batch (`Engine.losses`).
   package var keepsLosses = false
   /// Whether every version of the served model is kept until it is taken (`Engine.takeVersions`).

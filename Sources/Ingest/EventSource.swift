@@ -108,7 +108,7 @@ package struct EventSource: BatchSource, ~Copyable {
       encoder: RowEncoder(
         plan, target: target, categoryLimit: options.categoryLimit,
         labelDelay: options.labelDelay, lateLabels: options.lateLabels,
-        isTargetApart: isApart),
+        isTargetApart: isApart, groupLimit: options.groupLimit),
       labels: second, delay: options.delayMilliseconds, refusals: refusals, inferredFrom: rows,
       settled: options)
     if options.isResumable { (events.opening, events.headerLength) = (opening, headerLength) }

@@ -36,6 +36,10 @@ package struct IngestOptions: Sendable, Equatable {
   package var labelDelay = 0
   /// How labels are joined by id to rows that came before; nil: a row has its label with it, or none.
   package var lateLabels: LateLabelOptions?
+  /// Columns by whose values scores are told apart: `sex`, `age=25,45,65`.
+  package var groups: [String] = []
+  /// Values of one of them that are told apart at most; those that come later share one name.
+  package var groupLimit = 32
   /// The column that keeps lags and means of different sources apart.
   package var key: String?
   /// What to put for a missing number: for all columns, or `temp=last` for one.
