@@ -25,13 +25,16 @@ func tests(_ name: String, on floors: [Target.Dependency]) -> Target {
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+
 let package = Package(
   name: "weir-engine",
   products: [
     .executable(name: "weir", targets: ["weir"])
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
   ],
   targets: [
     .systemLibrary(
@@ -51,7 +54,7 @@ let package = Package(
     room("Registry", on: ["CSQLite", "Kernels"], exclude: ["FORMAT.md"]),
     room("Scores", on: ["Catalogues", "Snapshots"]),
     room("Monitors", on: ["Batches", "Detectors", "Kernels", "Snapshots"]),
-    room("Telemetry", on: ["Snapshots"]),
+    room("Telemetry", on: ["Snapshots", histogram]),
     room(
       "Engine",
       on: [

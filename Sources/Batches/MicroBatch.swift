@@ -49,6 +49,10 @@ package struct MicroBatch: ~Copyable {
   private var tickets: [LabelTicket] = []
   /// What groups each row is of, and what groups are called that were met for the first time.
   var groups = RowGroups()
+  /// When the first of the rows was there to be read, and when the last one was in the batch: nanoseconds on the clock of
+  /// whoever fills it; 0: it has no clock.
+  package var arrived = 0
+  package var filled = 0
 
   /// Room for `capacity` rows of `denseWidth` dense features.
   package init(capacity: Int, denseWidth: Int) {
@@ -157,6 +161,7 @@ extension MicroBatch {
     idStarts.append(0)
     tickets.removeAll(keepingCapacity: true)
     groups.removeAll()
+    (arrived, filled) = (0, 0)
   }
 
   /// Where the next row's dense features go; `denseWidth` elements, the padding is not to be touched.

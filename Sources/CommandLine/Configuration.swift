@@ -51,6 +51,10 @@ enum Configuration {
       .text("ttl", \.ttl),
       .text("predictions", \.predictions), .text("losses", \.losses),
       .text("journal", \.journal), .text("summary", \.summary),
+      .flag("estimate", \.estimate), .number("estimate-every", \.estimateEvery),
+      .text("estimate-model", \.estimateModel),
+      .flag("latency", \.latency), .text("latency-budget", \.latencyBudget),
+      .flag("thin", \.thin),
       .list("group", \.group), .number("group-rows", \.groupRows),
       .number("group-limit", \.groupLimit), .number("group-every", \.groupEvery),
       .real("group-threshold", \.groupThreshold),
@@ -173,7 +177,8 @@ enum Configuration {
   /// is written besides.
   private static let free: Set<String> = [
     "batch", "max-delay", "threads", "predictions", "losses", "journal", "summary", "draw",
-    "follow", "quiet", "checkpoint", "checkpoint-every", "resume", "max-bad",
+    "follow", "quiet", "checkpoint", "checkpoint-every", "resume", "max-bad", "latency",
+    "latency-budget", "thin",
   ]
   /// Those of them that are taken over from the run before where they are not given.
   private static let kept: Set<String> = [

@@ -94,6 +94,18 @@ struct LearnOptions: ParsableArguments {
   var ttl: String?
   @Option(help: "Importance of a class: CLASS=WEIGHT. Repeatable.")
   var classWeight: [String] = []
+  @Flag(
+    help:
+      "Estimate the scores of each 1000 events before their labels are here, from calibrated probabilities or from what a second model says of the errors, and set beside it what they turned out to be."
+  )
+  var estimate = false
+  @Option(help: "Events that an estimate is made of (1000). Says --estimate.")
+  var estimateEvery: Int?
+  @Option(
+    help:
+      "The model of the errors where the target is a number (rls:forgetting=0.999). Says --estimate."
+  )
+  var estimateModel: String?
   @Option(
     help:
       "Columns by whose values every score is told apart, with the gaps between groups: a,b; numbers where they are to be cut: age=25,45,65. No feature unless they are one otherwise. Repeatable."
@@ -144,6 +156,21 @@ struct LearnOptions: ParsableArguments {
       "Threads that committees of trees may use (1). No result depends on it.",
       discussion: "Unless it is 1, another one reads ahead while events are learned."))
   var threads: Int?
+  @Flag(
+    help:
+      "Tell how long events take, by stage and from arrival to written prediction: p50, p99, p99.9 and the longest."
+  )
+  var latency = false
+  @Option(
+    help:
+      "How long an event's answer may take: 5ms, or 5ms@p99.9 (of 99 % unless said otherwise). Where 1000 events take longer, the journal and standard error say so. Says --latency."
+  )
+  var latencyBudget: String?
+  @Flag(
+    help:
+      "While the latency budget is exceeded, learn one of 2, 4, … events only; all are predicted. Which ones depends on the clock."
+  )
+  var thin = false
   @Option(help: "Milliseconds that an event waits for its batch to fill (100).")
   var maxDelay: Int?
   @Option(help: "When the weights change: continuous, triggered, scheduled or never.")

@@ -69,6 +69,7 @@ extension LearnRun {
     let ahead = ReadAhead(source, rows: engine.options.batchRows, isAhead: options.threads != 1)
     var run = LearnRun(settled, ahead, engine, outputs)
     run.isResumed = before != nil
+    run.latency = settings.latency
     run.eventsBefore = engine.events
     if let path = options.checkpoint {
       run.checkpoints = Checkpoints(

@@ -63,6 +63,9 @@ struct LearnRun: ~Copyable {
   /// Events that the run it goes on from had taken.
   var eventsBefore = 0
 
+  /// How long events take, where that is asked for.
+  var latency: LatencyWatch?
+
   /// The options as they were given, which is what going on begins with.
   var given = ""
 
@@ -123,7 +126,9 @@ struct LearnRun: ~Copyable {
     guard batch.count > 0 else { return }
     let first = engine.events
     var state = source.takeState()
+    let taken = latency?.meter.now() ?? 0
     engine.step(batch)
+    let learned = latency?.meter.now() ?? 0
     noteVersions(batch, first: first)
     let changes = engine.featureChanges()
     if !changes.isEmpty {
@@ -144,12 +149,29 @@ struct LearnRun: ~Copyable {
       throw error
     }
     try writeNotices()
+    try measure(batch, taken: taken, learned: learned, events: engine.events - first)
     if let state {
       // Before the checkpoint, which does not know of versions that wait.
       try addVersions(state)
       if checkpoints?.isWanted == true { try save(state) }
     }
     progress.update(engine)
+  }
+
+  /// Takes account of how long a batch took.
+  private mutating func measure(
+    _ batch: borrowing MicroBatch, taken: Int, learned: Int, events: Int
+  ) throws {
+    guard let written = latency?.meter.now() else { return }
+    let verdict = latency?.record(
+      LatencyMeter.Stamps(
+        arrived: batch.arrived, filled: batch.filled, taken: taken, learned: learned,
+        written: written), events: events, event: engine.events, skipped: engine.skipped)
+    guard let verdict else { return }
+    if let every = latency?.learnsEvery, every != engine.learnsEvery { engine.learnsEvery = every }
+    try write(verdict.entry)
+    try outputs.journal?.flush()
+    if let text = latency?.text(verdict) { Terminal.say(text + "\n") }
   }
 
   /// Asks for the source's state after one of the next batches, where a checkpoint is due or a version was made.
@@ -273,11 +295,15 @@ struct LearnRun: ~Copyable {
     engine.finish()
     try outputs.losses?.append(engine.losses)
     try writeNotices()
+    if let entry = latency?.finish(event: engine.events, skipped: engine.skipped) {
+      try write(entry)
+    }
     let elapsed = Double(MonotonicTime.now().nanoseconds - started.nanoseconds) / 1e9
     let account = RunAccount(
       engine: engine, schema: source.schema, refusals: source.refusals,
       passedOver: options.sequence != nil ? source.passedOver : nil, seconds: elapsed,
-      isInterrupted: isInterrupted, classNames: source.classNames, joined: source.joined)
+      isInterrupted: isInterrupted, classNames: source.classNames, joined: source.joined,
+      latency: latency)
     try write(
       JournalEntry(
         event: engine.events, kind: "end",

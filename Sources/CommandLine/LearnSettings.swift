@@ -5,18 +5,23 @@ import Detectors
 import Engine
 import Ingest
 import Learners
+import Telemetry
 
 /// The options of `weir learn`, checked, as the rooms below want them.
 struct LearnSettings {
   var ingest = IngestOptions()
   var engine = EngineOptions()
   var checkpointEvery = CheckpointSchedule.usual
+  /// Nil: nobody asks how long events take.
+  var latency: LatencyWatch?
 
   init(_ options: LearnOptions) throws {
     try readInput(options)
     try readRun(options)
     try readLateLabels(options)
     try readGroups(options)
+    try readLatency(options)
+    try readEstimates(options)
   }
 
   private static func list(_ text: String?) -> [String] {

@@ -17,6 +17,13 @@ package struct Engine {
   package let options: EngineOptions
   /// Events taken so far.
   package private(set) var events = 0
+  /// Of how many events one is learned from now on: more than one where there is no time for all of them. Which ones
+  /// depends on their numbers alone. All of them are predicted, scored and watched.
+  package var learnsEvery = 1 {
+    didSet { for index in runners.indices { runners[index].learnsEvery = learnsEvery } }
+  }
+  /// Labelled events that were not learned for want of time.
+  package private(set) var skipped = 0
   /// Events with a label.
   package private(set) var labelled = 0
   /// Where labels are joined by id: the event at which reactions took effect last, and labels since an event.
@@ -40,6 +47,8 @@ package struct Engine {
   var contest: Contest?
   /// How each group of rows fares, where that is asked for.
   var groups: GroupAccounts?
+  /// What the scores will turn out to be, where that is asked for.
+  var estimates: PerformanceEstimates?
   /// The number of the next version that any model makes.
   var nextVersion = 0
 
@@ -69,6 +78,10 @@ package struct Engine {
     }
     groups = options.groups.map {
       GroupAccounts($0, schema.task, windowRows: options.scoreWindow)
+    }
+    if let wish = options.estimates {
+      estimates = try PerformanceEstimates(
+        wish, schema, families, mostWaiting: options.hasLateLabels ? options.mostWaiting : 0)
     }
     var models = options.models
     if models.isEmpty { models = [Engine.defaultModel(schema.task)] }
@@ -118,6 +131,7 @@ package struct Engine {
       try ModelRunner(
         model, options, schema, families, workers, version: nextVersion, born: born, guest: guest))
     nextVersion += 1
+    runners[runners.count - 1].learnsEvery = learnsEvery
   }
 
   /// Something that the journal should tell.
@@ -161,11 +175,13 @@ package struct Engine {
       } else {
         take(batch, rows)
         if groups != nil { observeGroups(batch, rows) }
+        if estimates != nil { estimate(batch, rows) }
         if options.keepsVersions {
           for index in baselines.indices { baselines[index].take(batch, rows, firstEvent: events) }
         }
       }
       if contest != nil { keepAnswers(rows) }
+      if learnsEvery > 1, waiting == nil { countSkipped(batch, rows) }
       for i in rows {
         if !batch.targets[i].isNaN { labelled += 1 }
         if !batch.times[i].isNaN { time = batch.times[i] }
@@ -176,6 +192,12 @@ package struct Engine {
       if events % options.reactEvery == 0 { react() }
       takeEntriesOfRunners()
       if options.keepsVersions { keepVersion(told) }
+    }
+  }
+
+  private mutating func countSkipped(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
+    for i in rows where !batch.targets[i].isNaN {
+      if (events + i - rows.lowerBound) % learnsEvery > 0 { skipped += 1 }
     }
   }
 
@@ -216,18 +238,21 @@ package struct Engine {
     groups?.ask(batch, row, slot: slot)
     for index in runners.indices { runners[index].ask(batch, row, slot: slot, event: event) }
     for index in baselines.indices { baselines[index].ask(batch, row, slot: slot, event: event) }
+    if estimates != nil { estimateLater(batch, row, event: event) }
     return slot
   }
 
   /// Learns the row in `slot`, whose label has come.
   private mutating func absorb(_ slot: Int, now: Int, _ waiting: WaitingRows) {
     let event = waiting.event(slot)
+    if learnsEvery > 1, event % learnsEvery > 0, !waiting.rows.targets[slot].isNaN { skipped += 1 }
     scored(event) { engine in
       for index in engine.runners.indices {
         engine.runners[index].absorb(waiting.rows, slot: slot, event: event, now: now)
       }
     }
     if groups != nil { absorbGroups(slot, event: event) }
+    if estimates != nil { realise(waiting.rows, slot, event: event, now: now) }
     for index in baselines.indices {
       baselines[index].absorb(waiting.rows, slot: slot, event: event, now: now)
     }
@@ -350,6 +375,7 @@ package struct Engine {
       entries += runners[index].takeEntries()
     }
     tellContest()
+    if estimates != nil { finishEstimates() }
     if groups != nil { tellGroups() }
   }
 
@@ -366,6 +392,7 @@ package struct Engine {
     for index in runners.indices { runners[index].write(to: &writer) }
     for index in baselines.indices { baselines[index].write(to: &writer) }
     groups?.write(to: &writer)
+    estimates?.write(to: &writer)
   }
 
   /// Takes over what was written of an engine that was made with the same options, schema and families.
@@ -382,6 +409,7 @@ package struct Engine {
     nextVersion = runners.reduce(nextVersion) { max($0, $1.version + 1) }
     for index in baselines.indices { try baselines[index].restore(from: &reader) }
     try groups?.restore(from: &reader)
+    try estimates?.restore(from: &reader)
     keptVersion = runners[served].version
   }
 

@@ -124,6 +124,8 @@ package struct EngineOptions: Sendable, Equatable {
   package var contestEvents = 5000
   /// How scores are told apart by groups of rows; nil: they are not.
   package var groups: GroupOptions?
+  /// How performance is estimated before labels are here; nil: it is not.
+  package var estimates: EstimateOptions?
   /// Whether what each event cost is kept until the next batch (`Engine.losses`).
   package var keepsLosses = false
   /// Whether every version of the served model is kept until it is taken (`Engine.takeVersions`).

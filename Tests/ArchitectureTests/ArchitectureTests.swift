@@ -12,7 +12,7 @@ import Testing
     "Generators": (3, ["Glibc"]), "Ingest": (3, ["Glibc", "Synchronization"]),
     "Learners": (3, ["Glibc"]),
     "Monitors": (3, []), "Registry": (3, ["Glibc"]), "Scores": (3, ["Glibc"]),
-    "Telemetry": (3, ["Glibc"]),
+    "Telemetry": (3, ["Glibc", "Histogram"]),
     "Engine": (4, ["Glibc"]), "Studies": (4, ["Glibc"]),
     "CommandLine": (5, ["Glibc", "Synchronization", "ArgumentParser", "FoundationEssentials"]),
     "weir": (6, []),

@@ -57,6 +57,8 @@ package struct IngestOptions: Sendable, Equatable {
   /// How long the oldest event of a batch waits for company.
   package var delayMilliseconds = 100
 
+  /// Whether batches say when their rows came.
+  package var stampsBatches = false
   /// Whether what the first events fixed is to be found again by a later run (`EventSource.write`).
   package var isResumable = false
   /// Whether what an earlier run put into quarantine stays.
