@@ -58,13 +58,15 @@ let package = Package(
         "Batches", "Catalogues", "Comparisons", "Detectors", "Kernels", "Learners", "Monitors",
         "Scores", "Snapshots", "Telemetry",
       ]),
+    room(
+      "Explanations", on: ["Batches", "Catalogues", "Kernels", "Learners", "Snapshots"]),
     room("Studies", on: ["Catalogues", "Comparisons", "Detectors", "Generators", "Kernels"]),
     room(
       "CommandLine",
       on: [
-        "Batches", "Catalogues", "Comparisons", "Detectors", "Engine", "Generators", "Ingest",
-        "Kernels", "Learners", "Monitors", "Registry", "Scores", "Snapshots", "Studies",
-        "Telemetry", argumentParser,
+        "Batches", "Catalogues", "Comparisons", "Detectors", "Engine", "Explanations",
+        "Generators", "Ingest", "Kernels", "Learners", "Monitors", "Registry", "Scores",
+        "Snapshots", "Studies", "Telemetry", argumentParser,
       ], exclude: ["Checkpoints/FORMAT.md"]),
     .executableTarget(name: "weir", dependencies: ["CommandLine"], swiftSettings: settings),
 
@@ -103,6 +105,9 @@ let package = Package(
         "Engine", "Batches", "Catalogues", "Comparisons", "Detectors", "Learners", "Scores",
         "Snapshots", "Telemetry", "TestSupport",
       ]),
+    tests(
+      "ExplanationsTests",
+      on: ["Explanations", "Batches", "Catalogues", "Kernels", "Learners", "TestSupport"]),
     tests(
       "StudiesTests", on: ["Studies", "Catalogues", "Comparisons", "Detectors", "TestSupport"]),
     .testTarget(

@@ -217,6 +217,11 @@ struct BoostedTrees: ValueModel {
 
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing? { nil }
   var shape: TreeShape { TreeShape(trees.lazy.map(\.nodes)) }
+  func cuts(numbers: Int) -> TreeCuts? {
+    TreeCuts(
+      trees.lazy.map(\.nodes), numbers: numbers,
+      isConstantBetween: settings.tree.leaf == .mean)
+  }
 
   func write(to writer: inout SnapshotWriter) {
     writer.write(outputs)

@@ -181,6 +181,12 @@ struct AdaptiveValueTree: ValueRowModel {
 
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing? { tree.drawing(attributes) }
   var shape: TreeShape { tree.shape }
+  /// Trees that grow beside branches have a part in what is answered.
+  func cuts(numbers: Int) -> TreeCuts? {
+    TreeCuts(
+      CollectionOfOne(tree.nodes), numbers: numbers,
+      isConstantBetween: settings.tree.leaf == .mean)
+  }
 
   func write(to writer: inout SnapshotWriter) {
     tree.write(to: &writer)

@@ -14,6 +14,8 @@ protocol ValueModel: Sendable {
   mutating func takeNews() -> [(kind: String, text: String)]
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing?
   var shape: TreeShape { get }
+  /// Where it cuts so many numbers; nil where it has no cuts.
+  func cuts(numbers: Int) -> TreeCuts?
   func write(to writer: inout SnapshotWriter)
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError)
 }
@@ -21,6 +23,7 @@ protocol ValueModel: Sendable {
 extension ValueModel {
   var outputs: Int { 1 }
   mutating func makeRoom(outputs: Int) {}
+  func cuts(numbers: Int) -> TreeCuts? { nil }
 }
 
 /// A model that takes one row after another.
@@ -176,6 +179,9 @@ struct ValueLearner<Model: ValueModel>: Learner {
 
   var drawing: TreeDrawing? { model.drawing(sight.attributes) }
   var shape: TreeShape? { model.shape }
+  var form: PredictorForm? {
+    model.cuts(numbers: sight.attributes.numbers).map { .stepwise($0) }
+  }
 
   func write(to writer: inout SnapshotWriter) {
     sight.write(to: &writer)
