@@ -52,21 +52,20 @@ let package = Package(
     room("Scores", on: ["Catalogues", "Snapshots"]),
     room("Monitors", on: ["Batches", "Detectors", "Kernels", "Snapshots"]),
     room("Telemetry", on: ["Snapshots"]),
+    room("Explanations", on: ["Batches", "Kernels", "Learners", "Snapshots"]),
     room(
       "Engine",
       on: [
-        "Batches", "Catalogues", "Comparisons", "Detectors", "Kernels", "Learners", "Monitors",
-        "Scores", "Snapshots", "Telemetry",
+        "Batches", "Catalogues", "Comparisons", "Detectors", "Explanations", "Kernels", "Learners",
+        "Monitors", "Scores", "Snapshots", "Telemetry",
       ]),
-    room(
-      "Explanations", on: ["Batches", "Catalogues", "Kernels", "Learners", "Snapshots"]),
     room("Studies", on: ["Catalogues", "Comparisons", "Detectors", "Generators", "Kernels"]),
     room(
       "CommandLine",
       on: [
-        "Batches", "Catalogues", "Comparisons", "Detectors", "Engine", "Explanations",
-        "Generators", "Ingest", "Kernels", "Learners", "Monitors", "Registry", "Scores",
-        "Snapshots", "Studies", "Telemetry", argumentParser,
+        "Batches", "Catalogues", "Comparisons", "Detectors", "Engine", "Explanations", "Generators",
+        "Ingest", "Kernels", "Learners", "Monitors", "Registry", "Scores", "Snapshots", "Studies",
+        "Telemetry", argumentParser,
       ], exclude: ["Checkpoints/FORMAT.md"]),
     .executableTarget(name: "weir", dependencies: ["CommandLine"], swiftSettings: settings),
 
@@ -98,6 +97,11 @@ let package = Package(
     tests("RegistryTests", on: ["Registry", "CSQLite", "Kernels", "TestSupport"]),
     tests("ScoresTests", on: ["Scores", "Catalogues", "TestSupport"]),
     tests("MonitorsTests", on: ["Monitors", "Batches", "TestSupport"]),
+    tests(
+      "ExplanationsTests",
+      on: [
+        "Explanations", "Batches", "Catalogues", "Kernels", "Learners", "Snapshots", "TestSupport",
+      ]),
     tests("TelemetryTests", on: ["Telemetry", "TestSupport"]),
     tests(
       "EngineTests",
@@ -105,9 +109,6 @@ let package = Package(
         "Engine", "Batches", "Catalogues", "Comparisons", "Detectors", "Learners", "Scores",
         "Snapshots", "Telemetry", "TestSupport",
       ]),
-    tests(
-      "ExplanationsTests",
-      on: ["Explanations", "Batches", "Catalogues", "Kernels", "Learners", "TestSupport"]),
     tests(
       "StudiesTests", on: ["Studies", "Catalogues", "Comparisons", "Detectors", "TestSupport"]),
     .testTarget(

@@ -13,9 +13,10 @@ import Testing
     "Learners": (3, ["Glibc"]),
     "Monitors": (3, []), "Registry": (3, ["Glibc"]), "Scores": (3, ["Glibc"]),
     "Telemetry": (3, ["Glibc"]),
-    "Engine": (4, ["Glibc"]), "Explanations": (4, ["Glibc"]), "Studies": (4, ["Glibc"]),
-    "CommandLine": (5, ["Glibc", "Synchronization", "ArgumentParser", "FoundationEssentials"]),
-    "weir": (6, []),
+    "Explanations": (4, ["Glibc"]), "Studies": (4, ["Glibc"]),
+    "Engine": (5, ["Glibc"]),
+    "CommandLine": (6, ["Glibc", "Synchronization", "ArgumentParser", "FoundationEssentials"]),
+    "weir": (7, []),
   ]
 
   private func swiftFiles(_ room: String) throws -> [URL] {

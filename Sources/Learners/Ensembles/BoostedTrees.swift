@@ -223,6 +223,23 @@ struct BoostedTrees: ValueModel {
       isConstantBetween: settings.tree.leaf == .mean)
   }
 
+  /// Of two classes their log-odds; of more their shares are no sum.
+  func sum(_ attributes: TreeAttributes) -> TreeSum? {
+    var sum = TreeSum(trees: [])
+    switch settings.loss {
+    case .squared: sum.constant = targets.mean
+    case .logistic:
+      sum.space = .logOdds(within: LogOdds.most)
+      sum.constant = LogOdds.of((targets.mean * targets.weight + 1) / (targets.weight + 2))
+    case .softmax: return nil
+    }
+    for tree in trees {
+      guard let made = tree.explainable(attributes) else { return nil }
+      sum.trees.append((settings.rate, made))
+    }
+    return sum
+  }
+
   func write(to writer: inout SnapshotWriter) {
     writer.write(outputs)
     writer.write(targets.numbers)

@@ -156,6 +156,16 @@ struct ValueForest: ValueModel {
       isConstantBetween: committee.members.allSatisfy { $0.tree.settings.leaf == .mean })
   }
 
+  func sum(_ attributes: TreeAttributes) -> TreeSum? {
+    let total = committee.members.reduce(0) { $0 + $1.voice }
+    var sum = TreeSum(trees: [])
+    for member in committee.members {
+      guard let tree = member.tree.explainable(attributes) else { return nil }
+      sum.trees.append((member.voice / total, tree))
+    }
+    return sum
+  }
+
   func write(to writer: inout SnapshotWriter) {
     writer.write(targets.numbers)
     writer.write(learned)

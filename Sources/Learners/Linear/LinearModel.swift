@@ -80,6 +80,12 @@ struct LinearModel: Learner {
       intercept: state.weights[state.layout.intercept])
   }
 
+  func explainable(
+    _ batch: borrowing MicroBatch, _ row: Int, output: Int
+  ) -> ExplainableForm {
+    .additive(LinearForm(state.weights, state.layout, state.scaler, state.loss.space))
+  }
+
   func write(to writer: inout SnapshotWriter) {
     writer.write(state.learned)
     writer.write(state.weights)

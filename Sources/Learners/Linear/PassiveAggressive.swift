@@ -141,6 +141,13 @@ struct PassiveAggressive: Learner {
       intercept: weights[layout.intercept])
   }
 
+  func explainable(
+    _ batch: borrowing MicroBatch, _ row: Int, output: Int
+  ) -> ExplainableForm {
+    let space = isClassification ? PredictionSpace.logOdds() : .value
+    return .additive(LinearForm(weights, layout, scaler, space))
+  }
+
   func write(to writer: inout SnapshotWriter) {
     writer.write(weights)
     scaler.write(to: &writer)

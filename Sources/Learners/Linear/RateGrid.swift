@@ -475,6 +475,13 @@ struct RateGrid: Learner {
     )
   }
 
+  func explainable(
+    _ batch: borrowing MicroBatch, _ row: Int, output: Int
+  ) -> ExplainableForm {
+    let own = Array(weights[(best * stride)..<(best * stride + count)])
+    return .additive(LinearForm(own, layout, scaler, loss.space))
+  }
+
   func write(to writer: inout SnapshotWriter) {
     writer.write([steps, learned, stride, count])
     writer.write(rates)

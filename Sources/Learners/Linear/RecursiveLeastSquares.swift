@@ -196,6 +196,12 @@ struct RecursiveLeastSquares: Learner {
       intercept: weights[layout.intercept])
   }
 
+  func explainable(
+    _ batch: borrowing MicroBatch, _ row: Int, output: Int
+  ) -> ExplainableForm {
+    .additive(LinearForm(weights, layout, scaler, .value))
+  }
+
   func write(to writer: inout SnapshotWriter) {
     writer.write(learned)
     writer.write(scale)

@@ -188,6 +188,11 @@ struct AdaptiveValueTree: ValueRowModel {
       isConstantBetween: settings.tree.leaf == .mean)
   }
 
+  /// While subtrees grow beside it, how many leaves answer depends on the row.
+  func sum(_ attributes: TreeAttributes) -> TreeSum? {
+    watches.hasAlternates ? nil : tree.sum(attributes)
+  }
+
   func write(to writer: inout SnapshotWriter) {
     tree.write(to: &writer)
     writer.write(random.state)

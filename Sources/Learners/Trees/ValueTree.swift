@@ -436,6 +436,23 @@ struct ValueTree: ValueRowModel {
     return (position, moments)
   }
 
+  /// The tree as it stands.
+  func explainable(_ attributes: TreeAttributes) -> ExplainableTree? {
+    nodes.explainable(attributes) { leaf in
+      let own = leaves[leaf]
+      let byMean =
+        settings.leaf == .mean || (settings.leaf == .adaptive && own.meanError < own.modelError)
+      guard !byMean else { return .init(cover: own.moments.weight, value: own.moments.mean) }
+      let model = models[(leaf * stride)..<((leaf + 1) * stride)]
+      return .init(
+        cover: own.moments.weight, value: model.first ?? 0, model: Array(model.dropFirst()))
+    }
+  }
+
+  func sum(_ attributes: TreeAttributes) -> TreeSum? {
+    explainable(attributes).map { TreeSum(trees: [(1, $0)]) }
+  }
+
   // MARK: - Snapshots
 
   func write(to writer: inout SnapshotWriter) {
