@@ -53,6 +53,8 @@ package struct MicroBatch: ~Copyable {
   /// whoever fills it; 0: it has no clock.
   package var arrived = 0
   package var filled = 0
+  /// What stood in the input beside the features, where it is watched.
+  package var input = InputRows()
 
   /// Room for `capacity` rows of `denseWidth` dense features.
   package init(capacity: Int, denseWidth: Int) {
@@ -162,6 +164,7 @@ extension MicroBatch {
     tickets.removeAll(keepingCapacity: true)
     groups.removeAll()
     (arrived, filled) = (0, 0)
+    input.removeAll()
   }
 
   /// Where the next row's dense features go; `denseWidth` elements, the padding is not to be touched.

@@ -25,8 +25,9 @@ extension LatencyMeter {
 extension LatencyWatch {
   /// What is to be said at once of a verdict.
   func text(_ verdict: Verdict) -> String {
+    let found = Figure.text(Double(verdict.found) / 1e6)
     var text = "latency: at event \(verdict.entry.event) "
-    text += "\(Figure.text(Double(verdict.found) / 1e6)) ms, the budget is \(budget?.text ?? "none"): "
+    text += "\(found) ms, the budget is \(budget?.text ?? "none"): "
     if verdict.isOver {
       text += "kept again" + (stretches.isEmpty ? "" : ", all events are learned")
     } else {

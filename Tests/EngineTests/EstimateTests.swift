@@ -132,8 +132,8 @@ import Testing
     let came = try #require(moved.realised.first).value
     let known = try #require(moved.lastKnown.first).value
     #expect(moved.labels == 250)
-    #expect(abs(estimate - came) < 1, "\(estimate), \(came)")
     #expect(abs(known - came) > 3, "\(known), \(came)")
+    #expect(abs(estimate - came) < 0.7 * abs(known - came), "\(estimate), \(known), \(came)")
   }
 
   @Test(arguments: [(Task.regression, 0), (.regression, 300), (.binary, 0), (.binary, 300)])

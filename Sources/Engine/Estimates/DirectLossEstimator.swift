@@ -8,7 +8,10 @@ import Snapshots
 /// A second model learns |label − prediction| from the features and the prediction, each time a label comes; what it
 /// predicts of a row whose label has not come is the error that is to be expected of it, and its mean over a chunk the
 /// expected mean absolute error. It has to aim at the mean, so it is a model of least squares: by default recursive
-/// least squares with a memory of some thousand rows; what it says below 0 counts as 0.
+/// least squares with a memory of some thousand rows. What it says below 0 counts as 0, which makes the mean too large: each
+/// label that comes also corrects the level, an estimate being multiplied by
+///
+///     c = Σ error / Σ estimate,   over the labels so far, each counting .999 of the one after it
 ///
 /// **What is assumed.** That errors depend on features and prediction as they did on the rows whose labels have come. A
 /// change of the relation of label and features is not seen before its labels come.
@@ -24,6 +27,9 @@ struct DirectLossEstimator: Sendable {
   private var said = Predictions(rows: 1, width: 1)
   /// Errors learned so far.
   private(set) var learned = 0
+  /// Errors that came, and what was said of them the moment before: sums, older ones counting less.
+  private var (came, expected) = (0.0, 0.0)
+  private static let forgetting = 0.999
   /// Before so many errors were learned it says nothing.
   private static let leastLearned = 50
 
@@ -44,7 +50,7 @@ struct DirectLossEstimator: Sendable {
     guard learned >= DirectLossEstimator.leastLearned else { return nil }
     put(batch, row, prediction, target: .nan, &scratch)
     learners[0].predict(scratch, rows: 0..<1, into: &said)
-    return min(max(said[0], 0), cap)
+    return min(max(said[0], 0), cap) * (expected > 0 ? came / expected : 1)
   }
 
   /// Learns from the error that a row turned out to have.
@@ -55,6 +61,9 @@ struct DirectLossEstimator: Sendable {
     put(batch, row, prediction, target: min(error, cap), &scratch)
     learners[0].learn(scratch, rows: 0..<1, into: &said)
     learned += 1
+    guard learned > DirectLossEstimator.leastLearned else { return }
+    came = DirectLossEstimator.forgetting * came + min(error, cap)
+    expected = DirectLossEstimator.forgetting * expected + min(max(said[0], 0), cap)
   }
 
   private func put(
@@ -76,11 +85,14 @@ struct DirectLossEstimator: Sendable {
   mutating func write(to writer: inout SnapshotWriter) {
     _ = learners[0].takeNotices()
     writer.write(learned)
+    writer.write([came, expected])
     learners[0].write(to: &writer)
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     learned = try reader.readInt()
+    let sums = try reader.readDoubles(count: 2)
+    (came, expected) = (sums[0], sums[1])
     try learners[0].restore(from: &reader)
   }
 }
