@@ -59,11 +59,12 @@ let package = Package(
         "Scores", "Snapshots", "Telemetry",
       ]),
     room("Studies", on: ["Catalogues", "Comparisons", "Detectors", "Generators", "Kernels"]),
+    room("Report", on: ["Catalogues", "Scores", "Telemetry"]),
     room(
       "CommandLine",
       on: [
         "Batches", "Catalogues", "Comparisons", "Detectors", "Engine", "Generators", "Ingest",
-        "Kernels", "Learners", "Monitors", "Registry", "Scores", "Snapshots", "Studies",
+        "Kernels", "Learners", "Monitors", "Registry", "Report", "Scores", "Snapshots", "Studies",
         "Telemetry", argumentParser,
       ], exclude: ["Checkpoints/FORMAT.md"]),
     .executableTarget(name: "weir", dependencies: ["CommandLine"], swiftSettings: settings),
@@ -105,6 +106,7 @@ let package = Package(
       ]),
     tests(
       "StudiesTests", on: ["Studies", "Catalogues", "Comparisons", "Detectors", "TestSupport"]),
+    tests("ReportTests", on: ["Report", "Scores", "Telemetry", "TestSupport"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["weir", "TestSupport"], exclude: ["Cases"],
       swiftSettings: settings),

@@ -51,6 +51,7 @@ enum Configuration {
       .text("ttl", \.ttl),
       .text("predictions", \.predictions), .text("losses", \.losses),
       .text("journal", \.journal), .text("summary", \.summary),
+      .text("score-every", \.scoreEvery), .text("report", \.report),
       .real("interval", \.interval),
       .flag("calibrate", \.calibrate), .text("screen", \.screen), .text("draw", \.draw),
       .text("registry", \.registry),
@@ -169,8 +170,8 @@ enum Configuration {
   /// Options that a run which goes on may have otherwise than the run before: they change no result, or are about what
   /// is written besides.
   private static let free: Set<String> = [
-    "batch", "max-delay", "threads", "predictions", "losses", "journal", "summary", "draw",
-    "follow", "quiet", "checkpoint", "checkpoint-every", "resume", "max-bad",
+    "batch", "max-delay", "threads", "predictions", "losses", "journal", "summary", "report",
+    "draw", "follow", "quiet", "checkpoint", "checkpoint-every", "resume", "max-bad",
   ]
   /// Those of them that are taken over from the run before where they are not given.
   private static let kept: Set<String> = [

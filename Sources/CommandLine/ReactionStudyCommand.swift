@@ -118,7 +118,7 @@ struct ReactionPlan {
     if let config { try Configuration.merge(config, into: &merged) }
     let files: [(String, String?)] = [
       ("predictions", merged.predictions), ("losses", merged.losses), ("journal", merged.journal),
-      ("summary", merged.summary), ("draw", merged.draw),
+      ("summary", merged.summary), ("draw", merged.draw), ("report", merged.report),
     ]
     if let (name, _) = files.first(where: { $0.1 != nil }) {
       throw LearnSettings.usage("--\(name) is an option of weir learn; a study writes one table")

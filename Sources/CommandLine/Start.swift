@@ -31,6 +31,7 @@ struct WeirCommand: ParsableCommand {
     subcommands: [
       LearnCommand.self, PredictCommand.self, ExplainCommand.self, ReplayCommand.self,
       GenerateCommand.self, InjectCommand.self, DetectCommand.self, StudyCommand.self,
+      ReportCommand.self,
       ModelsCommand.self, BenchCommand.self, CatalogueCommand.self,
     ])
 }

@@ -14,6 +14,7 @@ import Testing
     "Monitors": (3, []), "Registry": (3, ["Glibc"]), "Scores": (3, ["Glibc"]),
     "Telemetry": (3, ["Glibc"]),
     "Engine": (4, ["Glibc"]), "Studies": (4, ["Glibc"]),
+    "Report": (4, ["Glibc"]),
     "CommandLine": (5, ["Glibc", "Synchronization", "ArgumentParser", "FoundationEssentials"]),
     "weir": (6, []),
   ]
