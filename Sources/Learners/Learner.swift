@@ -63,8 +63,17 @@ package protocol Learner: Snapshotted, Sendable {
   /// How large it has grown, if it is made of trees.
   var shape: TreeShape? { get }
 
+  /// How its predictions depend on a row, if that can be said.
+  var form: PredictorForm? { get }
+
   /// Who was listened to, in a learner that mixes others; empty in any other.
   var experts: [ExpertAccount] { get }
+
+  /// What its prediction of row `row` is made of as it stands, of class `output` where there are more than two; as good
+  /// for any other row of the same time.
+  func explainable(
+    _ batch: borrowing MicroBatch, _ row: Int, output: Int
+  ) -> ExplainableForm
 }
 
 extension Learner {
@@ -86,8 +95,12 @@ extension Learner {
   package var linearWeights: LinearWeights? { nil }
   package var drawing: TreeDrawing? { nil }
   package var shape: TreeShape? { nil }
+  package var form: PredictorForm? { nil }
   package var experts: [ExpertAccount] { [] }
   package var dissections: Dissections { Dissections() }
+  package func explainable(
+    _ batch: borrowing MicroBatch, _ row: Int, output: Int
+  ) -> ExplainableForm { .opaque() }
 }
 
 /// How rows came to their predictions before they were learned, in a linear model of them: predictor =

@@ -19,6 +19,17 @@ struct ExplainCommand: ParsableCommand {
       EXAMPLES
         weir explain events.csv --from models@champion --event 12345
         weir explain events.csv --from models@7 --prediction order-881 --against answers.ndjson
+        weir explain events.csv --from models@7 --event 12345 --recourse --text \\
+          --immutable age,sex --range income=0..90000 --direction debts=down
+        weir explain new.csv --from models@champion --recourse --served --want 'cnt>200'
+
+      RECOURSE
+      A change is measured in standard deviations of its column; to another category it
+      counts 1. --cost makes a column dearer. Numbers stay within what the model was shown,
+      whole numbers whole, categories among those seen, unless --range says otherwise. Lags
+      and running means of the past are not changed, crosses follow their columns. Every
+      answer was predicted by the model itself ("verified"); whether a smaller one can exist
+      is said too ("optimal"). If there is none, what stands in the way is named.
       """)
 
   @Argument(help: "The events of the run; if not given, where they were.")
@@ -34,9 +45,19 @@ struct ExplainCommand: ParsableCommand {
   var event: Int?
   @Option(help: "The NDJSON predictions of the run, to be compared with.")
   var against: String?
+  @OptionGroup(title: "Recourse")
+  var recourse: RecourseOptions
 
   func run() throws {
     try reporting {
+      guard recourse.recourse || !recourse.isTouched else {
+        throw Failure(
+          message: "--want, --immutable and what goes with them are for --recourse",
+          code: Exit.usage)
+      }
+      // What cannot be read is said before anything is.
+      _ = try RecourseWish(recourse)
+      if recourse.recourse, recourse.served { return try explainServed() }
       let (snapshot, recorded) = try snapshot()
       guard let path = source ?? recorded, path != "standard input" else {
         throw Failure(
@@ -45,12 +66,32 @@ struct ExplainCommand: ParsableCommand {
       let checkpoint = try Checkpoint(snapshot)
       var rerun = try Rerun(checkpoint, path: path)
       let hasIDs = try Configuration.options(of: checkpoint.options).id != nil
+      if recourse.recourse {
+        // An id has to be found first; a number says where the event is.
+        let known = prediction != nil && hasIDs ? nil : event ?? prediction.flatMap { Int($0) }
+        if known == nil { _ = try find(&rerun, path, hasIDs: hasIDs) }
+        return try RecourseRun(
+          recourse, checkpoint, path: path, event: max(known ?? rerun.source.accepted - 1, 0)
+        ).answer(to: OutputFile(path: "-"))
+      }
       let row = try find(&rerun, path, hasIDs: hasIDs)
       let account = try account(rerun, row, path)
       let out = try OutputFile(path: "-")
       try out.append(account.indented() + "\n")
       try out.flush()
     }
+  }
+
+  /// Rows that a version is to predict.
+  private func explainServed() throws {
+    guard prediction == nil, against == nil else {
+      throw Failure(
+        message: "--prediction and --against are of a run's own events; with --served, --event "
+          + "is a row's number in SOURCE", code: Exit.usage)
+    }
+    let run = try RecourseRun(
+      recourse, snapshot: ModelOrigin(origin).snapshot(), path: source ?? "-")
+    try run.answerAll(event: event, to: OutputFile(path: "-"))
   }
 
   private func snapshot() throws -> (bytes: [UInt8], source: String?) {

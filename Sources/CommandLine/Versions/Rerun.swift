@@ -15,13 +15,16 @@ struct Rerun: ~Copyable {
   private(set) var states: [[UInt8]] = []
   /// How far the source had read by then.
   private let end: (events: Int, offset: Int?)
+  /// What the columns were like so far, where somebody wants to know.
+  private(set) var profile: RecourseProfile?
 
   /// - Parameters:
   ///   - version: a version of the run.
   ///   - path: where its events are to be read again.
+  ///   - profiles: whether `profile` is wanted.
   /// - Throws: `IngestError` where they cannot be, or the input begins with other ones; `SpecificationError` where the
   ///   options fit them no more.
-  init(_ version: Checkpoint, path: String) throws {
+  init(_ version: Checkpoint, path: String, profiles: Bool = false) throws {
     let options = try Configuration.options(of: version.options)
     var settings = try LearnSettings(options)
     // Bad rows are counted as they were, but nothing is written.
@@ -45,9 +48,13 @@ struct Rerun: ~Copyable {
     batch = MicroBatch(capacity: engine.options.batchRows, denseWidth: source.schema.denseWidth)
     moment = version.events
     self.end = end
+    if profiles { profile = RecourseProfile(denseWidth: source.schema.denseWidth) }
     self.source = source
     self.engine = engine
   }
+
+  /// The model as it is now, and the source, to be asked about the next event; that event is not learned.
+  consuming func probed() -> ProbedModel { ProbedModel(source, engine, version: nil, counts: true) }
 
   /// Goes on until `events` events have been taken, which end a batch; false if the input ends before.
   mutating func advance(to events: Int) throws -> Bool {
@@ -85,6 +92,7 @@ struct Rerun: ~Copyable {
   private mutating func step() {
     guard batch.count > 0 else { return }
     engine.step(batch)
+    profile?.observe(batch)
     for made in engine.takeVersions() where made.event == moment { states.append(made.state) }
     let changes = engine.featureChanges()
     if !changes.isEmpty {

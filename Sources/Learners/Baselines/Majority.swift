@@ -69,6 +69,12 @@ struct Majority: Learner {
     return RefitReport(rows: window.count, method: "shares")
   }
 
+  func explainable(
+    _ batch: borrowing MicroBatch, _ row: Int, output: Int
+  ) -> ExplainableForm {
+    .constant
+  }
+
   func write(to writer: inout SnapshotWriter) {
     writer.write(counts)
     writer.write(total)

@@ -46,6 +46,12 @@ struct RunningMean: Learner {
     return RefitReport(rows: window.count, method: "mean")
   }
 
+  func explainable(
+    _ batch: borrowing MicroBatch, _ row: Int, output: Int
+  ) -> ExplainableForm {
+    .constant
+  }
+
   func write(to writer: inout SnapshotWriter) { writer.write([count, mean]) }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {

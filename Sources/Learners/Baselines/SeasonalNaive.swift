@@ -152,6 +152,12 @@ struct SeasonalNaive: Learner {
     RefitReport(rows: window.count, method: "nothing to fit")
   }
 
+  func explainable(
+    _ batch: borrowing MicroBatch, _ row: Int, output: Int
+  ) -> ExplainableForm {
+    .constant
+  }
+
   func write(to writer: inout SnapshotWriter) {
     writer.write([first, classes])
     writer.write(last)

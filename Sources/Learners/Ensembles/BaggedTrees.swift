@@ -272,10 +272,37 @@ struct BaggedTrees: Learner {
   }
 
   var shape: TreeShape? { TreeShape(committee.members.lazy.map(\.tree.nodes)) }
+  var form: PredictorForm? {
+    .stepwise(
+      TreeCuts(
+        committee.members.lazy.map(\.tree.nodes), numbers: attributes.numbers,
+        isConstantBetween: committee.members.allSatisfy { $0.tree.settings.leaf == .majority }))
+  }
 
   mutating func takeNotices() -> [LearnerNotice] {
     defer { notices.removeAll() }
     return notices
+  }
+
+  func explainable(
+    _ batch: borrowing MicroBatch, _ row: Int, output: Int
+  ) -> ExplainableForm {
+    let wish = isBinary ? 1 : output
+    let voices = committee.members.map { max(1 - $0.meanError, 1e-6) }
+    let total = voices.reduce(0, +)
+    var (trees, isWhole): ([(weight: Double, tree: ExplainableTree)], Bool) = ([], true)
+    for (member, voice) in zip(committee.members, voices) {
+      // Who has seen nothing of a leaf's rows has no voice there.
+      guard let made = member.tree.explainable(attributes, output: wish, nothing: nil) else {
+        return .opaque()
+      }
+      trees.append((voice / total, made.tree))
+      isWhole = isWhole && made.isWhole
+    }
+    return .trees(
+      TreesForm(
+        space: .probability, constant: 0, trees: trees, isWhole: isWhole, attributes: attributes,
+        scaler: nil))
   }
 
   func write(to writer: inout SnapshotWriter) {

@@ -217,6 +217,28 @@ struct BoostedTrees: ValueModel {
 
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing? { nil }
   var shape: TreeShape { TreeShape(trees.lazy.map(\.nodes)) }
+  func cuts(numbers: Int) -> TreeCuts? {
+    TreeCuts(
+      trees.lazy.map(\.nodes), numbers: numbers,
+      isConstantBetween: settings.tree.leaf == .mean)
+  }
+
+  /// Of two classes their log-odds; of more their shares are no sum.
+  func sum(_ attributes: TreeAttributes) -> TreeSum? {
+    var sum = TreeSum(trees: [])
+    switch settings.loss {
+    case .squared: sum.constant = targets.mean
+    case .logistic:
+      sum.space = .logOdds(within: LogOdds.most)
+      sum.constant = LogOdds.of((targets.mean * targets.weight + 1) / (targets.weight + 2))
+    case .softmax: return nil
+    }
+    for tree in trees {
+      guard let made = tree.explainable(attributes) else { return nil }
+      sum.trees.append((settings.rate, made))
+    }
+    return sum
+  }
 
   func write(to writer: inout SnapshotWriter) {
     writer.write(outputs)

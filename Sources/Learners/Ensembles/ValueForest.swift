@@ -150,6 +150,21 @@ struct ValueForest: ValueModel {
 
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing? { nil }
   var shape: TreeShape { TreeShape(committee.members.lazy.map(\.tree.nodes)) }
+  func cuts(numbers: Int) -> TreeCuts? {
+    TreeCuts(
+      committee.members.lazy.map(\.tree.nodes), numbers: numbers,
+      isConstantBetween: committee.members.allSatisfy { $0.tree.settings.leaf == .mean })
+  }
+
+  func sum(_ attributes: TreeAttributes) -> TreeSum? {
+    let total = committee.members.reduce(0) { $0 + $1.voice }
+    var sum = TreeSum(trees: [])
+    for member in committee.members {
+      guard let tree = member.tree.explainable(attributes) else { return nil }
+      sum.trees.append((member.voice / total, tree))
+    }
+    return sum
+  }
 
   func write(to writer: inout SnapshotWriter) {
     writer.write(targets.numbers)

@@ -71,11 +71,19 @@ struct LinearModel: Learner {
 
   mutating func takeNotices() -> [LearnerNotice] { state.divergence.takeNotices() }
 
+  var form: PredictorForm? { state.scaler.isLinear ? .linear(state.loss.link) : nil }
+
   var linearWeights: LinearWeights? {
     LinearWeights(
       dense: Array(state.weights[..<state.layout.denseWidth]),
       sparse: Array(state.weights[state.layout.sparseOffset...]),
       intercept: state.weights[state.layout.intercept])
+  }
+
+  func explainable(
+    _ batch: borrowing MicroBatch, _ row: Int, output: Int
+  ) -> ExplainableForm {
+    .additive(LinearForm(state.weights, state.layout, state.scaler, state.loss.space))
   }
 
   func write(to writer: inout SnapshotWriter) {

@@ -131,10 +131,21 @@ struct PassiveAggressive: Learner {
 
   mutating func refresh() { scaler.forget(to: 256) }
 
+  var form: PredictorForm? {
+    scaler.isLinear ? .linear(isClassification ? .logOdds : .identity) : nil
+  }
+
   var linearWeights: LinearWeights? {
     LinearWeights(
       dense: Array(weights[..<layout.denseWidth]), sparse: Array(weights[layout.sparseOffset...]),
       intercept: weights[layout.intercept])
+  }
+
+  func explainable(
+    _ batch: borrowing MicroBatch, _ row: Int, output: Int
+  ) -> ExplainableForm {
+    let space = isClassification ? PredictionSpace.logOdds() : .value
+    return .additive(LinearForm(weights, layout, scaler, space))
   }
 
   func write(to writer: inout SnapshotWriter) {

@@ -464,6 +464,8 @@ struct RateGrid: Learner {
     return notices
   }
 
+  var form: PredictorForm? { scaler.isLinear ? .linear(loss.link) : nil }
+
   var linearWeights: LinearWeights? {
     let own = weights[(best * stride)..<(best * stride + count)]
     let first = own.startIndex
@@ -471,6 +473,13 @@ struct RateGrid: Learner {
       dense: Array(own[first..<(first + layout.denseWidth)]),
       sparse: Array(own[(first + layout.sparseOffset)...]), intercept: own[first + layout.intercept]
     )
+  }
+
+  func explainable(
+    _ batch: borrowing MicroBatch, _ row: Int, output: Int
+  ) -> ExplainableForm {
+    let own = Array(weights[(best * stride)..<(best * stride + count)])
+    return .additive(LinearForm(own, layout, scaler, loss.space))
   }
 
   func write(to writer: inout SnapshotWriter) {

@@ -188,10 +188,18 @@ struct RecursiveLeastSquares: Learner {
     return notices
   }
 
+  var form: PredictorForm? { scaler.isLinear ? .linear(.identity) : nil }
+
   var linearWeights: LinearWeights? {
     LinearWeights(
       dense: Array(weights[..<layout.denseWidth]), sparse: Array(weights[layout.sparseOffset...]),
       intercept: weights[layout.intercept])
+  }
+
+  func explainable(
+    _ batch: borrowing MicroBatch, _ row: Int, output: Int
+  ) -> ExplainableForm {
+    .additive(LinearForm(weights, layout, scaler, .value))
   }
 
   func write(to writer: inout SnapshotWriter) {

@@ -222,6 +222,18 @@ struct Softmax: Learner {
     scaler.forget(to: 256)
   }
 
+  func explainable(
+    _ batch: borrowing MicroBatch, _ row: Int, output: Int
+  ) -> ExplainableForm {
+    guard isBinary else {
+      return .additive(ClassScoresForm(weights, layout, scaler, output: output))
+    }
+    // Of fewer classes the answer is a constant.
+    guard weights.count > 1 else { return .constant }
+    let difference = weights[1].indices.map { weights[1][$0] - weights[0][$0] }
+    return .additive(LinearForm(difference, layout, scaler, .logOdds()))
+  }
+
   func write(to writer: inout SnapshotWriter) {
     writer.write([learned, count, weights.count])
     scaler.write(to: &writer)

@@ -48,6 +48,10 @@ struct Companions: Sendable {
       isBinary: context.task == .binary)
   }
 
+  /// Whether all of them are baselines, which look at no feature.
+  var areBlind: Bool { learners.allSatisfy { $0 is SeasonalNaive } }
+  /// Whether any of them looks back by rows.
+  var lookBack: Bool { learners.contains { $0 is SeasonalNaive } }
   var count: Int { names.count }
   /// How long each has taken to learn; nil for one that is no learner.
   var seconds: [Double?] { names.indices.map { $0 < watches.count ? watches[$0].seconds : nil } }

@@ -94,28 +94,28 @@ struct Mixture: Learner {
     return Mixture(settings, context, companions)
   }
 
-  private let isBinary: Bool
-  private let poolsLogOdds: Bool
+  let isBinary: Bool
+  let poolsLogOdds: Bool
   private let most: Int
   /// Whether there are fewer second-order experts the more weights they take.
   private let thins: Bool
   /// Dense features of a batch's row; the layout may have one more.
-  private let denseWidth: Int
-  private let layout: LinearLayout
-  private let links: [Link]
+  let denseWidth: Int
+  let layout: LinearLayout
+  let links: [Link]
   private let blank: Blank
-  private var scaler: FeatureScaler
+  private(set) var scaler: FeatureScaler
   /// Nil while a call of `learn` has it.
   private var hand: Hand?
-  private var first: [FirstOrderExperts]
-  private var second: [SecondOrderExperts]
-  private var companions: Companions
-  private var forest: ResidualForest?
-  private var targets: TargetStatistics
-  private var pool: MLpoly
+  private(set) var first: [FirstOrderExperts]
+  private(set) var second: [SecondOrderExperts]
+  private(set) var companions: Companions
+  private(set) var forest: ResidualForest?
+  private(set) var targets: TargetStatistics
+  private(set) var pool: MLpoly
   private var tally: LossTally
   /// Nil where errors are no feature.
-  private var lastError: LastError?
+  private(set) var lastError: LastError?
   private let dissects: Bool
   private(set) var dissections = Dissections()
   private var learned = 0
@@ -197,6 +197,8 @@ struct Mixture: Learner {
       + scaler.memoryBytes + companions.memoryBytes + (forest?.memoryBytes ?? 0)
   }
 
+  /// Places for second-order experts, of whom some may have been left out.
+  var secondPlaces: Int { blank.second.count }
   private var firstSecond: Int { first.count * FirstOrderExperts.count }
   private var firstCompanion: Int { firstSecond + blank.second.count * links.count }
 
@@ -576,6 +578,12 @@ struct Mixture: Learner {
     return LinearWeights(
       dense: Array(sum[..<denseWidth]), sparse: Array(sum[layout.sparseOffset...]),
       intercept: sum[layout.intercept])
+  }
+
+  func explainable(
+    _ batch: borrowing MicroBatch, _ row: Int, output: Int
+  ) -> ExplainableForm {
+    form(batch, row)
   }
 
   func write(to writer: inout SnapshotWriter) {

@@ -127,6 +127,9 @@ struct SecondOrderExperts: Sendable {
     return j < w.count ? w[j] : 0
   }
 
+  /// Weight `j` of link `l`'s expert.
+  func weight(_ j: Int, link l: Int) -> Double { j < weights[l].count ? weights[l][j] : 0 }
+
   mutating func refresh() { inverse.restart() }
 
   func write(to writer: inout SnapshotWriter) {

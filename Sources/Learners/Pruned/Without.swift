@@ -60,7 +60,7 @@ struct Without: Learner {
   }
 
   /// The rows as the learner is to see them, the first of them as row 0.
-  private func shown(_ batch: borrowing MicroBatch, _ rows: Range<Int>) -> MicroBatch {
+  fileprivate func shown(_ batch: borrowing MicroBatch, _ rows: Range<Int>) -> MicroBatch {
     var shown = MicroBatch(capacity: max(rows.count, 1), denseWidth: denseWidth)
     for row in rows {
       let next = shown.nextDense
@@ -139,11 +139,47 @@ struct Without: Learner {
   var linearWeights: LinearWeights? { learner.linearWeights }
   var drawing: TreeDrawing? { learner.drawing }
   var shape: TreeShape? { learner.shape }
+  /// The features that trees know are not numbered as the rows' are.
+  var form: PredictorForm? {
+    if case .linear(let link) = learner.form { .linear(link) } else { nil }
+  }
   var experts: [ExpertAccount] { learner.experts }
+
+  func explainable(
+    _ batch: borrowing MicroBatch, _ row: Int, output: Int
+  ) -> ExplainableForm {
+    switch learner.explainable(shown(batch, row..<row + 1), 0, output: output) {
+    case .constant: .constant
+    case .additive(let form): .additive(ShownForm(form, self))
+    case .opaque(let space, let counts): .opaque(space, counts: counts)
+    // A tree's form would see the features that are left out.
+    case .trees: .opaque()
+    }
+  }
 
   func write(to writer: inout SnapshotWriter) { learner.write(to: &writer) }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try learner.restore(from: &reader)
   }
+}
+
+/// The form of the learner, of rows as they are shown to it.
+private struct ShownForm: AdditiveForm {
+  private let form: any AdditiveForm
+  private let owner: Without
+
+  init(_ form: any AdditiveForm, _ owner: Without) { (self.form, self.owner) = (form, owner) }
+
+  var predictors: Int { form.predictors }
+  var space: PredictionSpace { form.space }
+  var isLinear: Bool { form.isLinear }
+  var constants: [Double] { form.constants }
+  func add(
+    _ batch: borrowing MicroBatch, _ row: Int, _ groups: FeatureGroups,
+    to parts: UnsafeMutablePointer<Double>
+  ) {
+    form.add(owner.shown(batch, row..<row + 1), 0, groups, to: parts)
+  }
+  func value(_ z: UnsafePointer<Double>) -> Double { form.value(z) }
 }

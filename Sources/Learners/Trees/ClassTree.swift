@@ -530,6 +530,27 @@ struct ClassTree: Sendable {
     return (position, sums)
   }
 
+  /// The tree as it stands, answering with the probability of class `output`: of Naive Bayes leaves what they would say
+  /// without. `nothing` is what a leaf that has seen nothing stands for; where that is nil, so is the tree.
+  func explainable(
+    _ attributes: TreeAttributes, output: Int, nothing: Double?
+  ) -> (tree: ExplainableTree, isWhole: Bool)? {
+    var isWhole = true
+    let tree = nodes.explainable(attributes) { leaf in
+      let own = leaves[leaf]
+      guard own.total > 0 else { return nothing.map { .init(cover: 0, value: $0) } }
+      let byBayes =
+        settings.leaf == .naiveBayes
+        || (settings.leaf == .adaptive && own.bayesRight >= own.majorityRight)
+      if settings.leaf != .majority, own.block >= 0, byBayes { isWhole = false }
+      let least = settings.smoothing / (own.total + Double(classes) * settings.smoothing)
+      let share = output < classes ? weights[leaf * classes + output] / own.total : 0
+      let value = output < classes ? least + (1 - Double(classes) * least) * share : 0
+      return .init(cover: own.total, value: value)
+    }
+    return tree.map { ($0, isWhole) }
+  }
+
   // MARK: - Snapshots
 
   func write(to writer: inout SnapshotWriter) {

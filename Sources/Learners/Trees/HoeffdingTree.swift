@@ -176,6 +176,25 @@ struct HoeffdingTree: Learner {
 
   var drawing: TreeDrawing? { tree.drawing(attributes) }
   var shape: TreeShape? { TreeShape(tree.nodes) }
+  var form: PredictorForm? {
+    .stepwise(
+      TreeCuts(
+        CollectionOfOne(tree.nodes), numbers: attributes.numbers,
+        isConstantBetween: tree.settings.leaf == .majority, isOneTree: true))
+  }
+
+  func explainable(
+    _ batch: borrowing MicroBatch, _ row: Int, output: Int
+  ) -> ExplainableForm {
+    let wish = isBinary ? 1 : output
+    let made = tree.explainable(
+      attributes, output: wish, nothing: sight.nothing(wish, isBinary: isBinary))
+    guard let made else { return .opaque() }
+    return .trees(
+      TreesForm(
+        space: .probability, constant: 0, trees: [(1, made.tree)], isWhole: made.isWhole,
+        attributes: attributes, scaler: nil))
+  }
 
   func write(to writer: inout SnapshotWriter) {
     attributes.write(to: &writer)
@@ -234,6 +253,13 @@ struct TreeSight: Sendable {
   }
 
   mutating func count(_ label: Int, _ weight: Double) { seen[label] += weight }
+
+  /// The probability of class `c` where a leaf has none.
+  func nothing(_ c: Int, isBinary: Bool) -> Double {
+    let total = seen.reduce(0, +)
+    guard total > 0 else { return isBinary ? 0.5 : 0 }
+    return c < seen.count ? seen[c] / total : 0
+  }
 
   /// Writes the distribution; where a leaf had none, that of all rows so far.
   mutating func write(to predictions: inout Predictions, _ row: Int, isBinary: Bool) {

@@ -73,6 +73,8 @@ struct NodeWatches: Sendable {
   func errors(_ node: Int) -> Moments { records[node].errors }
   @inline(__always)
   func alternate(_ node: Int) -> Int { Int(records[node].alternate) }
+  /// Whether a subtree grows beside any node.
+  var hasAlternates: Bool { records.contains { $0.alternate >= 0 } }
   mutating func setAlternate(_ node: Int, _ root: Int) {
     records[node].alternate = Int32(truncatingIfNeeded: root)
   }

@@ -10,6 +10,8 @@ struct TreeAttributes: Sendable {
   let numbers: Int
   /// Nominal attributes: the plain families.
   let nominals: Int
+  /// The family of each nominal attribute.
+  let families: [Int]
   private let attributeOfFamily: [Int]
   /// For each sparse index its level.
   private var levelOfIndex: [Int32] = []
@@ -27,6 +29,7 @@ struct TreeAttributes: Sendable {
     numbers = context.denseWidth
     let plain = context.families.indices.filter { context.families[$0].isPlain }
     nominals = plain.count
+    families = plain
     var attributes = Array(repeating: -1, count: context.families.count)
     for (attribute, family) in plain.enumerated() { attributes[family] = attribute }
     attributeOfFamily = attributes

@@ -164,6 +164,9 @@ struct TreeNodes: Sendable {
     }
   }
 
+  /// The children that a branch for each level has, by level.
+  func levelTable(_ table: Int) -> [Int] { tables[table] }
+
   private func weight(_ node: Int, _ leafWeight: (Int) -> Double) -> Double {
     let own = nodes[node]
     switch own.kind {

@@ -14,13 +14,25 @@ protocol ValueModel: Sendable {
   mutating func takeNews() -> [(kind: String, text: String)]
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing?
   var shape: TreeShape { get }
+  /// Where it cuts so many numbers; nil where it has no cuts.
+  func cuts(numbers: Int) -> TreeCuts?
+  /// The trees that its answer, or the answer's log-odds, is a sum of; nil where it is none.
+  func sum(_ attributes: TreeAttributes) -> TreeSum?
   func write(to writer: inout SnapshotWriter)
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError)
+}
+
+/// constant + Σ weight·tree.
+struct TreeSum: Sendable {
+  var space = PredictionSpace.value
+  var constant = 0.0
+  var trees: [(weight: Double, tree: ExplainableTree)]
 }
 
 extension ValueModel {
   var outputs: Int { 1 }
   mutating func makeRoom(outputs: Int) {}
+  func cuts(numbers: Int) -> TreeCuts? { nil }
 }
 
 /// A model that takes one row after another.
@@ -176,6 +188,19 @@ struct ValueLearner<Model: ValueModel>: Learner {
 
   var drawing: TreeDrawing? { model.drawing(sight.attributes) }
   var shape: TreeShape? { model.shape }
+  var form: PredictorForm? {
+    model.cuts(numbers: sight.attributes.numbers).map { .stepwise($0) }
+  }
+
+  func explainable(
+    _ batch: borrowing MicroBatch, _ row: Int, output: Int
+  ) -> ExplainableForm {
+    guard let sum = model.sum(sight.attributes) else { return .opaque() }
+    return .trees(
+      TreesForm(
+        space: sum.space, constant: sum.constant, trees: sum.trees, isWhole: true,
+        attributes: sight.attributes, scaler: sight.scaler))
+  }
 
   func write(to writer: inout SnapshotWriter) {
     sight.write(to: &writer)

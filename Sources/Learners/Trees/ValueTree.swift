@@ -405,6 +405,11 @@ struct ValueTree: ValueRowModel {
   }
 
   var shape: TreeShape { TreeShape(nodes) }
+  func cuts(numbers: Int) -> TreeCuts? {
+    TreeCuts(
+      CollectionOfOne(nodes), numbers: numbers, isConstantBetween: settings.leaf == .mean,
+      isOneTree: true)
+  }
 
   /// The tree as it stands; `attributes` knows which sparse feature a level is.
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing? {
@@ -429,6 +434,23 @@ struct ValueTree: ValueRowModel {
       test: nodes.test(node, attributes), children: positions, weight: moments.weight,
       answer: [moments.mean])
     return (position, moments)
+  }
+
+  /// The tree as it stands.
+  func explainable(_ attributes: TreeAttributes) -> ExplainableTree? {
+    nodes.explainable(attributes) { leaf in
+      let own = leaves[leaf]
+      let byMean =
+        settings.leaf == .mean || (settings.leaf == .adaptive && own.meanError < own.modelError)
+      guard !byMean else { return .init(cover: own.moments.weight, value: own.moments.mean) }
+      let model = models[(leaf * stride)..<((leaf + 1) * stride)]
+      return .init(
+        cover: own.moments.weight, value: model.first ?? 0, model: Array(model.dropFirst()))
+    }
+  }
+
+  func sum(_ attributes: TreeAttributes) -> TreeSum? {
+    explainable(attributes).map { TreeSum(trees: [(1, $0)]) }
   }
 
   // MARK: - Snapshots
