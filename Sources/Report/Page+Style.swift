@@ -122,7 +122,9 @@ extension Page {
     .lineage li{display:grid;grid-template-columns:19rem 1fr;gap:.2rem 1rem;align-items:center;padding:.2rem 0;border-top:1px solid var(--rule)}
     .who{padding-left:calc(var(--depth)*.8rem);font-size:.88rem}
     .life{position:relative;height:.7rem;background:var(--panel)}.life i{position:absolute;top:0;bottom:0;background:var(--m);print-color-adjust:exact;-webkit-print-color-adjust:exact}.life i.undone{background:var(--undone)}
-    .curve{overflow:auto}
+    .zero{position:absolute;top:0;bottom:0;width:1px;background:var(--alarm);opacity:.6}
+    .bar.whole,.dot.whole{background:var(--m)}
+    .curve{max-height:none;border:0}.curve img{display:block;width:100%;min-width:40rem;height:auto}
     .skip{position:absolute;left:-100rem;top:.5rem;background:var(--panel);padding:.5rem 1rem;z-index:9}.skip:focus{left:1rem}
     .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
     footer{font-size:.82rem;padding-top:1.5rem;padding-bottom:3rem}

@@ -62,7 +62,7 @@ struct RunFacts: Sendable {
 }
 
 /// The command of a run, put together from what its journal says of its options.
-enum CommandWords {
+package enum CommandWords {
   /// Options that say where its output goes.
   private static let outputs: Set<String> = [
     "predictions", "losses", "journal", "summary", "draw", "registry", "checkpoint",
@@ -91,7 +91,7 @@ enum CommandWords {
   }
 
   /// A word as a shell takes it.
-  static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String {
     let plain = text.utf8.allSatisfy { byte in
       switch byte {
       case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
