@@ -67,11 +67,12 @@ let package = Package(
         "Monitors", "Scores", "Snapshots", "Telemetry",
       ]),
     room("Studies", on: ["Catalogues", "Comparisons", "Detectors", "Generators", "Kernels"]),
+    room("Report", on: ["Catalogues", "Scores", "Telemetry"]),
     room(
       "CommandLine",
       on: [
         "Batches", "Catalogues", "Comparisons", "Detectors", "Engine", "Explanations", "Generators",
-        "Ingest", "Kernels", "Learners", "Monitors", "Registry", "Scores", "Snapshots",
+        "Ingest", "Kernels", "Learners", "Monitors", "Registry", "Report", "Scores", "Snapshots",
         "Statistics", "Studies", "Telemetry", argumentParser,
       ], exclude: ["Checkpoints/FORMAT.md"]),
     .executableTarget(name: "weir", dependencies: ["CommandLine"], swiftSettings: settings),
@@ -121,6 +122,7 @@ let package = Package(
       ]),
     tests(
       "StudiesTests", on: ["Studies", "Catalogues", "Comparisons", "Detectors", "TestSupport"]),
+    tests("ReportTests", on: ["Report", "Scores", "Telemetry", "TestSupport"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["weir", "TestSupport"], exclude: ["Cases"],
       swiftSettings: settings),

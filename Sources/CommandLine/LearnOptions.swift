@@ -253,6 +253,14 @@ struct LearnOptions: ParsableArguments {
   var losses: String?
   @Option(help: "Every decision as a line of JSON.")
   var journal: String?
+  @Option(
+    help:
+      "Tell the journal the scores over the window, of models and baselines, every N events; auto: ever more seldom, some thousands of times in all. --report says auto."
+  )
+  var scoreEvery: String?
+  @Option(
+    help: "The run as one HTML page that stands for itself: weir report makes it of a journal too.")
+  var report: String?
   @Option(help: "One JSON object at the end.")
   var summary: String?
   @Option(

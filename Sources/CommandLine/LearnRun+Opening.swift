@@ -5,6 +5,7 @@ import Kernels
 import Learners
 import Monitors
 import Registry
+import Report
 import Snapshots
 import Telemetry
 
@@ -19,7 +20,9 @@ extension LearnRun {
   ) throws -> LearnRun {
     let interruption = Interruption.install()
     // The checkpoint is this run's from before it is read.
-    let others = [path, options.predictions, options.losses, options.journal, options.summary]
+    let others = [
+      path, options.predictions, options.losses, options.journal, options.summary, options.report,
+    ]
     let lock = try options.checkpoint.map {
       try CheckpointLock(
         $0, others: others.compactMap { $0 }, isToBeRead: options.resume)
@@ -72,9 +75,10 @@ extension LearnRun {
     let outputs = try fresh ?? Outputs(options, after: before)
     // Reading ahead is what a second core is for, unless one thread is all that is wished for.
     let ahead = ReadAhead(source, rows: engine.options.batchRows, isAhead: options.threads != 1)
-    var run = LearnRun(settled, ahead, engine, outputs)
+    var run = LearnRun(settled, ahead, engine, outputs, meter: bytes.meter)
     run.isResumed = before != nil
     run.latency = settings.latency
+    run.history = try options.report.map { _ in try history(before, options) }
     run.eventsBefore = engine.events
     if let path = options.checkpoint {
       run.checkpoints = Checkpoints(
@@ -137,6 +141,15 @@ extension LearnRun {
 
   /// What stands where a model of another run will be restored: that knows its own kind.
   private static let placeholder = "no-change"
+
+  /// What a report begins with: what the journal has of the run before, where there is one.
+  private static func history(
+    _ before: Checkpoint?, _ options: LearnOptions
+  ) throws -> RunHistory {
+    guard let before, let journal = options.journal, journal != "-" else { return RunHistory() }
+    let kept = try before.bytes(of: journal)
+    return kept > 0 ? try JournalFile.read(journal, most: kept) : RunHistory()
+  }
 
   /// The checkpoint to go on from, where that is wished for and there is one.
   private static func earlier(_ options: LearnOptions) throws -> Checkpoint? {

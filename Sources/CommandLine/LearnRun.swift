@@ -5,6 +5,7 @@ import Kernels
 import Learners
 import Monitors
 import Registry
+import Report
 import Snapshots
 import Telemetry
 
@@ -14,6 +15,7 @@ struct Outputs {
   let losses: LossFile?
   let journal: OutputFile?
   let summary: OutputFile?
+  let report: OutputFile?
   /// For the learned tree, and whether it is wanted as a graph.
   let drawing: OutputFile?
   let isGraph: Bool
@@ -27,6 +29,7 @@ struct Outputs {
     losses = try options.losses.map { try LossFile(path: $0, keeping: try kept($0)) }
     journal = try options.journal.map { try OutputFile(path: $0, keeping: try kept($0)) }
     summary = try options.summary.map { try OutputFile(path: $0) }
+    report = try options.report.map { try OutputFile(path: $0) }
     drawing = try options.draw.map { try OutputFile(path: $0) }
     isGraph = options.draw?.hasSuffix(".dot") ?? false
   }
@@ -58,6 +61,8 @@ struct LearnRun: ~Copyable {
   private let started = MonotonicTime.now()
   var checkpoints: Checkpoints?
   var versions: Versions?
+  /// What the report is made of; nil where none is wanted.
+  var history: RunHistory?
   /// Whether the run goes on from a checkpoint.
   var isResumed = false
   /// Events that the run it goes on from had taken.
@@ -85,19 +90,33 @@ struct LearnRun: ~Copyable {
   }
 
   init(
-    _ options: LearnOptions, _ source: consuming ReadAhead, _ engine: Engine, _ outputs: Outputs
+    _ options: LearnOptions, _ source: consuming ReadAhead, _ engine: Engine, _ outputs: Outputs,
+    meter: InputMeter? = nil
   ) {
     self.options = options
     self.source = source
     self.engine = engine
     self.outputs = outputs
-    progress = Progress(isQuiet: options.quiet)
+    progress = Progress(isQuiet: options.quiet, meter: meter)
   }
 
   mutating func run() throws {
+    do {
+      try learn()
+    } catch {
+      // Whatever went wrong is not to be told in the middle of a picture.
+      progress.finish()
+      throw error
+    }
+  }
+
+  private mutating func learn() throws {
     var batch = MicroBatch(
       capacity: engine.options.batchRows, denseWidth: source.schema.denseWidth)
-    if !isResumed {
+    if isResumed {
+      let opening = start
+      if history?.start == nil { history?.take(opening) }
+    } else {
       try write(start)
       // So that a run that ends before its first checkpoint begins again under its own name.
       if versions != nil, let state = source.stateNow() { try save(state) }
@@ -254,7 +273,7 @@ struct LearnRun: ~Copyable {
 
   private mutating func writeNotices() throws {
     let notices = source.takeNotices()
-    guard outputs.journal != nil else {
+    guard outputs.journal != nil || history != nil || progress.wantsEntries else {
       _ = engine.takeEntries()
       return
     }
@@ -263,12 +282,16 @@ struct LearnRun: ~Copyable {
       (engine.needsNames
         ? engine.takeEntries(level: source.sparseNames) : engine.takeEntries())
       + notices.map { JournalEntry(event: $0.event, kind: $0.kind, [("text", .string($0.text))]) }
-    for entry in entries.sorted(by: { $0.event < $1.event }) { try write(entry) }
+    for entry in entries.sorted(by: { $0.event < $1.event }) {
+      try write(entry)
+      progress.note(entry)
+    }
     if !entries.isEmpty { try outputs.journal?.flush() }
   }
 
   private mutating func write(_ entry: JournalEntry) throws {
     try outputs.journal?.append(entry.json.text + "\n")
+    history?.take(entry)
   }
 
   /// What the run begins with.
@@ -318,6 +341,10 @@ struct LearnRun: ~Copyable {
     try outputs.journal?.flush()
     try outputs.summary?.append(account.json.indented() + "\n")
     try outputs.summary?.flush()
+    if let history, let report = outputs.report {
+      try report.append(RunReport(history, journal: options.journal).html)
+      try report.flush()
+    }
     try draw()
     progress.finish()
     if !options.quiet { Terminal.say(account.text(source.sparseNames)) }

@@ -226,6 +226,22 @@ struct LearnSettings {
       try LearnSettings.check(options.scoreWindow, "score-window", atLeast: 1, atMost: 10_000_000)
       ?? 1000
     engine.scoreSince = try LearnSettings.check(options.scoreSince, "score-since", atLeast: 0)
+    engine.scoreSchedule = try LearnSettings.scoreSchedule(options, engine.reactEvery)
+  }
+
+  private static func scoreSchedule(
+    _ options: LearnOptions, _ reactEvery: Int
+  ) throws -> ScoreSchedule? {
+    switch options.scoreEvery {
+    // Where reactions may take effect batches end anyway.
+    case "auto": return .thinning(from: reactEvery)
+    case nil: return options.report == nil ? nil : .thinning(from: reactEvery)
+    case let text?:
+      guard let count = Int(text), count >= 1, count <= 1_000_000_000 else {
+        throw usage("--score-every \(text): expected a number of events, or auto")
+      }
+      return .every(count)
+    }
   }
 
   /// Who else would like to be served, and by what right.

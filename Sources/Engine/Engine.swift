@@ -32,6 +32,8 @@ package struct Engine {
   private var labelsSinceEvent = 0
   /// The event before which it was asked last how features are to change.
   private var featuresAskedAt = 0
+  /// How many events will have been taken when the journal is told the scores next, if it is.
+  private var scoresDue = Int.max
   /// Rows that wait for their labels, where labels come late.
   private let waiting: WaitingRows?
   var runners: [ModelRunner] = []
@@ -72,6 +74,7 @@ package struct Engine {
       options.labelDelay == 0 || options.waitRows == 0, "labels both by number and by id")
     self.families = families
     workers = Workers(options.threads)
+    scoresDue = options.scoreSchedule?.next(after: 0) ?? .max
     waiting =
       options.hasLateLabels
       ? WaitingRows(most: options.mostWaiting, denseWidth: schema.denseWidth) : nil
@@ -171,8 +174,9 @@ package struct Engine {
     dropLosses()
     if groups != nil { groups?.learnNames(batch) }
     if options.waitRows > 0 { return stepByID(batch) }
-    // Where versions are kept, baselines have to be where everything else is.
-    if waiting == nil, !options.keepsVersions { takeBaselines(batch) }
+    // Where versions are kept or scores are told, baselines have to be where everything else is.
+    let takesAhead = waiting == nil && !options.keepsVersions && options.scoreSchedule == nil
+    if takesAhead { takeBaselines(batch) }
     var row = 0
     while row < batch.count {
       let told = entries.count
@@ -180,6 +184,7 @@ package struct Engine {
       if let next = featuresChangeAt { stop = min(stop, next) }
       if events < endOfWarmup { stop = min(stop, endOfWarmup) }
       if let since = options.scoreSince, events < since { stop = min(stop, since) }
+      stop = min(stop, scoresDue)
       let rows = row..<min(batch.count, row + stop - events)
       if let waiting {
         for i in rows { takeDelayed(batch, i, event: events + i - row, waiting) }
@@ -187,7 +192,7 @@ package struct Engine {
         take(batch, rows)
         if groups != nil { observeGroups(batch, rows) }
         if estimates != nil { estimate(batch, rows) }
-        if options.keepsVersions {
+        if !takesAhead {
           for index in baselines.indices { baselines[index].take(batch, rows, firstEvent: events) }
         }
       }
@@ -201,6 +206,7 @@ package struct Engine {
       events += rows.count
       row = rows.upperBound
       if events == endOfWarmup, options.warmup > 0 { endWarmup() }
+      if events == scoresDue { tellScoresDue() }
       if events % options.reactEvery == 0 { react() }
       takeEntriesOfRunners()
       if options.keepsVersions { keepVersion(told) }
@@ -304,6 +310,7 @@ package struct Engine {
         labelsSinceEvent += 1
         if labelsSinceEvent % options.reactEvery == 0 { react() }
       case .asks, .whole:
+        if events == scoresDue { tellScoresDue() }
         if events % options.reactEvery == 0, reactedAt != events { react() }
         let key = ticket.kind == .asks ? ticket.slot : WaitingRows.none
         let slot = ask(batch, row, key: key, event: events, waiting)
@@ -321,6 +328,12 @@ package struct Engine {
       if options.keepsVersions { keepVersion(told) }
     }
     if monitor != nil { watchRest(batch) }
+  }
+
+  private mutating func tellScoresDue() {
+    takeEntriesOfRunners()
+    tellScores()
+    scoresDue = options.scoreSchedule?.next(after: events) ?? .max
   }
 
   /// The warm-up is over when as many labels have come.
@@ -406,6 +419,7 @@ package struct Engine {
     tellContest()
     if estimates != nil { finishEstimates() }
     if groups != nil { tellGroups() }
+    if options.scoreSchedule != nil { tellScores(overAll: true) }
   }
 
   // MARK: - Snapshots
@@ -442,6 +456,9 @@ package struct Engine {
     try estimates?.restore(from: &reader)
     try restoreMonitor(from: &reader)
     keptVersion = runners[served].version
+    // By id they are told before the event that comes next, when all labels until then have come.
+    let told = options.waitRows > 0 ? max(events - 1, 0) : events
+    scoresDue = options.scoreSchedule?.next(after: told) ?? .max
   }
 
   /// Predictions of the served model for the rows of the last batch.
@@ -501,4 +518,5 @@ package struct Engine {
   }
   /// The same of the baselines.
   package var baselineReports: [ModelReport] { baselines.map { ModelReport($0) } }
+  var baselineBoards: [(name: String, board: ScoreBoard)] { baselines.map { ($0.name, $0.board) } }
 }
