@@ -50,6 +50,8 @@ enum Configuration {
       .text("labels", \.labels), .text("arrival", \.arrival), .number("wait-rows", \.waitRows),
       .text("ttl", \.ttl),
       .text("predictions", \.predictions), .text("losses", \.losses),
+      .text("contributions", \.contributions), .number("importance", \.importance),
+      .number("background", \.background),
       .text("journal", \.journal), .text("summary", \.summary),
       .real("interval", \.interval),
       .flag("calibrate", \.calibrate), .text("screen", \.screen), .text("draw", \.draw),

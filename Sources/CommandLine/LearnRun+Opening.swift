@@ -19,7 +19,10 @@ extension LearnRun {
   ) throws -> LearnRun {
     let interruption = Interruption.install()
     // The checkpoint is this run's from before it is read.
-    let others = [path, options.predictions, options.losses, options.journal, options.summary]
+    let others = [
+      path, options.predictions, options.losses, options.contributions, options.journal,
+      options.summary,
+    ]
     let lock = try options.checkpoint.map {
       try CheckpointLock(
         $0, others: others.compactMap { $0 }, isToBeRead: options.resume)
@@ -44,6 +47,8 @@ extension LearnRun {
     let input = GzipSource(bytes)
     var state = before?.source
     var source = try LearnRun.source(input, settings.ingest, labels, from: &state)
+    // Before the state of a run that goes on is taken over, which may have families that came later.
+    let features = source.schema.denseNames + source.families.map(\.name)
     let settled = options.settled(
       source.settled, models: LearnRun.models(options, settings, source.schema.task))
     let guests = try before == nil ? RegistryGuests.load(options, &source) : [:]
@@ -65,6 +70,7 @@ extension LearnRun {
       try tell(try source.attach(input, isFile: bytes.isFile), before.events, options)
     }
     let outputs = try fresh ?? Outputs(options, after: before)
+    try outputs.contributions?.begin(features)
     // Reading ahead is what a second core is for, unless one thread is all that is wished for.
     let ahead = ReadAhead(source, rows: engine.options.batchRows, isAhead: options.threads != 1)
     var run = LearnRun(settled, ahead, engine, outputs)

@@ -34,12 +34,14 @@ package struct Engine {
   /// The served version that was kept last.
   var keptVersion = 0
   private var familyNames: [String]
-  private(set) var families: [FeatureFamily]
+  package private(set) var families: [FeatureFamily]
   private let workers: Workers
   /// Who is served, where others would like to be.
   var contest: Contest?
   /// The number of the next version that any model makes.
   var nextVersion = 0
+  /// Nil where nothing is explained.
+  var explaining: Explaining?
 
   /// Makes the models, the detectors and the baselines. `families` are the sparse features that rows
   /// have, needed where they are screened; `guests` the challengers and shadows that are models of other runs, by the
@@ -75,6 +77,8 @@ package struct Engine {
         try addRunner(model, born: 0)
       }
     }
+    explaining = options.explains.map { Explaining($0, denseWidth: schema.denseWidth) }
+    explaining?.know(families: families.count)
     if options.screens, schema.task != .multiclass {
       runners[0].screen = FeatureScreen(schema, families)
     }
@@ -139,6 +143,7 @@ package struct Engine {
   /// Takes a batch; its predictions are then in `predictions`.
   package mutating func step(_ batch: borrowing MicroBatch) {
     dropLosses()
+    dropExplanations()
     if options.waitRows > 0 { return stepByID(batch) }
     // Where versions are kept, baselines have to be where everything else is.
     if waiting == nil, !options.keepsVersions { takeBaselines(batch) }
@@ -149,7 +154,11 @@ package struct Engine {
       if let next = featuresChangeAt { stop = min(stop, next) }
       if events < endOfWarmup { stop = min(stop, endOfWarmup) }
       if let since = options.scoreSince, events < since { stop = min(stop, since) }
+      if let explaining { stop = min(stop, explaining.stop(after: events)) }
       let rows = row..<min(batch.count, row + stop - events)
+      if explaining != nil, waiting == nil {
+        for i in rows { explain(batch, i, event: events + i - row) }
+      }
       if let waiting {
         for i in rows { takeDelayed(batch, i, event: events + i - row, waiting) }
       } else {
@@ -165,6 +174,7 @@ package struct Engine {
       }
       events += rows.count
       row = rows.upperBound
+      if explaining != nil { tellImportances() }
       if events == endOfWarmup, options.warmup > 0 { endWarmup() }
       if events % options.reactEvery == 0 { react() }
       takeEntriesOfRunners()
@@ -187,6 +197,7 @@ package struct Engine {
     _ batch: borrowing MicroBatch, _ row: Int, event: Int, _ waiting: WaitingRows
   ) {
     let keys = options.labelDelay + 1
+    if explaining != nil { explain(batch, row, event: event) }
     _ = ask(batch, row, key: event % keys, event: event, waiting)
     let arrived = event - options.labelDelay
     if arrived >= 0, let slot = waiting.slot(ofKey: arrived % keys) {
@@ -246,14 +257,17 @@ package struct Engine {
       case .asks, .whole:
         if events % options.reactEvery == 0, reactedAt != events { react() }
         let key = ticket.kind == .asks ? ticket.slot : WaitingRows.none
+        if explaining != nil { explain(batch, row, event: events) }
         let slot = ask(batch, row, key: key, event: events, waiting)
         if contest != nil { keepAnswers(row..<row + 1) }
         if !batch.times[row].isNaN { time = batch.times[row] }
         events += 1
         labelsSinceEvent = 0
-        guard ticket.kind == .whole else { break }
-        absorb(slot, now: events - 1, waiting)
-        countLabel()
+        if ticket.kind == .whole {
+          absorb(slot, now: events - 1, waiting)
+          countLabel()
+        }
+        if explaining != nil { tellImportances() }
       }
       // Several labels may come at one event: what models have to say of them stays in their order.
       takeEntriesOfRunners()
@@ -318,6 +332,7 @@ package struct Engine {
   package mutating func adopt(_ families: [FeatureFamily]) {
     familyNames = families.map(\.name)
     self.families = families
+    explaining?.know(families: families.count)
     runners[served].screen?.adopt(families, events: events)
     entries += runners[served].takeEntries()
   }
@@ -353,6 +368,7 @@ package struct Engine {
     writeContest(to: &writer)
     for index in runners.indices { runners[index].write(to: &writer) }
     for index in baselines.indices { baselines[index].write(to: &writer) }
+    explaining?.write(to: &writer)
   }
 
   /// Takes over what was written of an engine that was made with the same options, schema and families.
@@ -368,6 +384,8 @@ package struct Engine {
     for index in runners.indices { try runners[index].restore(from: &reader) }
     nextVersion = runners.reduce(nextVersion) { max($0, $1.version + 1) }
     for index in baselines.indices { try baselines[index].restore(from: &reader) }
+    try explaining?.restore(from: &reader)
+    explaining?.know(families: families.count)
     keptVersion = runners[served].version
   }
 
