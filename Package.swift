@@ -117,8 +117,8 @@ let package = Package(
     tests(
       "EngineTests",
       on: [
-        "Engine", "Batches", "Catalogues", "Comparisons", "Detectors", "Learners", "Scores",
-        "Snapshots", "Telemetry", "TestSupport",
+        "Engine", "Batches", "Catalogues", "Comparisons", "Detectors", "Explanations", "Learners",
+        "Scores", "Snapshots", "Telemetry", "TestSupport",
       ]),
     tests(
       "StudiesTests", on: ["Studies", "Catalogues", "Comparisons", "Detectors", "TestSupport"]),

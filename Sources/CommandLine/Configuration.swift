@@ -52,6 +52,8 @@ enum Configuration {
       .flag("monitor", \.monitor), .list("check", \.check), .text("reference", \.reference),
       .number("reference-rows", \.referenceRows),
       .text("predictions", \.predictions), .text("losses", \.losses),
+      .text("contributions", \.contributions), .number("importance", \.importance),
+      .number("background", \.background),
       .text("journal", \.journal), .text("summary", \.summary),
       .flag("estimate", \.estimate), .number("estimate-every", \.estimateEvery),
       .text("estimate-model", \.estimateModel),

@@ -13,6 +13,7 @@ import Telemetry
 struct Outputs {
   let predictions: PredictionFile?
   let losses: LossFile?
+  let contributions: ContributionFile?
   let journal: OutputFile?
   let summary: OutputFile?
   let report: OutputFile?
@@ -27,6 +28,9 @@ struct Outputs {
       try PredictionFile(path: $0, keeping: try kept($0))
     }
     losses = try options.losses.map { try LossFile(path: $0, keeping: try kept($0)) }
+    contributions = try options.contributions.map {
+      try ContributionFile(path: $0, keeping: try kept($0))
+    }
     journal = try options.journal.map { try OutputFile(path: $0, keeping: try kept($0)) }
     summary = try options.summary.map { try OutputFile(path: $0) }
     report = try options.report.map { try OutputFile(path: $0) }
@@ -35,13 +39,15 @@ struct Outputs {
   }
 
   /// The files that grow while the run goes on.
-  var growing: [OutputFile] { [predictions?.file, losses?.file, journal].compactMap { $0 } }
+  var growing: [OutputFile] {
+    [predictions?.file, losses?.file, contributions?.file, journal].compactMap { $0 }
+  }
 
   /// Those that can be gone on with, with how many bytes they have.
   func lengths(_ options: LearnOptions) -> [(path: String, bytes: Int)] {
     let files = [
       (options.predictions, predictions?.file), (options.losses, losses?.file),
-      (options.journal, journal),
+      (options.contributions, contributions?.file), (options.journal, journal),
     ]
     return files.compactMap { path, file in
       guard let path, let file, path != "-" else { return nil }
@@ -165,6 +171,9 @@ struct LearnRun: ~Copyable {
     }
     do {
       try outputs.losses?.append(engine.losses)
+      try outputs.contributions?.append(
+        engine.explanations, engine.predictions, families: engine.families.map(\.name),
+        denseNames: engine.schema.denseNames)
       try outputs.predictions?.append(
         batch, engine.predictions, firstEvent: first, versions: engine.servedVersions,
         intervals: engine.intervals,

@@ -44,7 +44,7 @@ package struct Engine {
   /// The served version that was kept last.
   var keptVersion = 0
   private var familyNames: [String]
-  private(set) var families: [FeatureFamily]
+  package private(set) var families: [FeatureFamily]
   private let workers: Workers
   /// Who is served, where others would like to be.
   var contest: Contest?
@@ -59,6 +59,8 @@ package struct Engine {
   /// What checks found, the first 10,000, and how much it was.
   package internal(set) var findings: [Finding] = []
   package internal(set) var findingCount = 0
+  /// Nil where nothing is explained.
+  var explaining: Explaining?
 
   /// Makes the models, the detectors and the baselines. `families` are the sparse features that rows
   /// have, needed where they are screened; `guests` the challengers and shadows that are models of other runs, by the
@@ -102,6 +104,8 @@ package struct Engine {
         try addRunner(model, born: 0)
       }
     }
+    explaining = options.explains.map { Explaining($0, denseWidth: schema.denseWidth) }
+    explaining?.know(families: families.count)
     if options.screens, schema.task != .multiclass {
       runners[0].screen = FeatureScreen(schema, families)
     }
@@ -173,6 +177,7 @@ package struct Engine {
   package mutating func step(_ batch: borrowing MicroBatch) {
     dropLosses()
     if groups != nil { groups?.learnNames(batch) }
+    dropExplanations()
     if options.waitRows > 0 { return stepByID(batch) }
     // Where versions are kept or scores are told, baselines have to be where everything else is.
     let takesAhead = waiting == nil && !options.keepsVersions && options.scoreSchedule == nil
@@ -185,7 +190,11 @@ package struct Engine {
       if events < endOfWarmup { stop = min(stop, endOfWarmup) }
       if let since = options.scoreSince, events < since { stop = min(stop, since) }
       stop = min(stop, scoresDue)
+      if let explaining { stop = min(stop, explaining.stop(after: events)) }
       let rows = row..<min(batch.count, row + stop - events)
+      if explaining != nil, waiting == nil {
+        for i in rows { explain(batch, i, event: events + i - row) }
+      }
       if let waiting {
         for i in rows { takeDelayed(batch, i, event: events + i - row, waiting) }
       } else {
@@ -205,6 +214,7 @@ package struct Engine {
       }
       events += rows.count
       row = rows.upperBound
+      if explaining != nil { tellImportances() }
       if events == endOfWarmup, options.warmup > 0 { endWarmup() }
       if events == scoresDue { tellScoresDue() }
       if events % options.reactEvery == 0 { react() }
@@ -242,6 +252,7 @@ package struct Engine {
     _ batch: borrowing MicroBatch, _ row: Int, event: Int, _ waiting: WaitingRows
   ) {
     let keys = options.labelDelay + 1
+    if explaining != nil { explain(batch, row, event: event) }
     _ = ask(batch, row, key: event % keys, event: event, waiting)
     let arrived = event - options.labelDelay
     if arrived >= 0, let slot = waiting.slot(ofKey: arrived % keys) {
@@ -313,15 +324,18 @@ package struct Engine {
         if events == scoresDue { tellScoresDue() }
         if events % options.reactEvery == 0, reactedAt != events { react() }
         let key = ticket.kind == .asks ? ticket.slot : WaitingRows.none
+        if explaining != nil { explain(batch, row, event: events) }
         let slot = ask(batch, row, key: key, event: events, waiting)
         if contest != nil { keepAnswers(row..<row + 1) }
         if monitor != nil { watchInput(batch, row..<row + 1) }
         if !batch.times[row].isNaN { time = batch.times[row] }
         events += 1
         labelsSinceEvent = 0
-        guard ticket.kind == .whole else { break }
-        absorb(slot, now: events - 1, waiting)
-        countLabel()
+        if ticket.kind == .whole {
+          absorb(slot, now: events - 1, waiting)
+          countLabel()
+        }
+        if explaining != nil { tellImportances() }
       }
       // Several labels may come at one event: what models have to say of them stays in their order.
       takeEntriesOfRunners()
@@ -395,6 +409,7 @@ package struct Engine {
   package mutating func adopt(_ families: [FeatureFamily]) {
     familyNames = families.map(\.name)
     self.families = families
+    explaining?.know(families: families.count)
     runners[served].screen?.adopt(families, events: events)
     entries += runners[served].takeEntries()
   }
@@ -437,6 +452,7 @@ package struct Engine {
     groups?.write(to: &writer)
     estimates?.write(to: &writer)
     writeMonitor(to: &writer)
+    explaining?.write(to: &writer)
   }
 
   /// Takes over what was written of an engine that was made with the same options, schema and families.
@@ -455,6 +471,8 @@ package struct Engine {
     try groups?.restore(from: &reader)
     try estimates?.restore(from: &reader)
     try restoreMonitor(from: &reader)
+    try explaining?.restore(from: &reader)
+    explaining?.know(families: families.count)
     keptVersion = runners[served].version
     // By id they are told before the event that comes next, when all labels until then have come.
     let told = options.waitRows > 0 ? max(events - 1, 0) : events

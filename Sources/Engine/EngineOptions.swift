@@ -149,6 +149,8 @@ package struct EngineOptions: Sendable, Equatable {
   package var keepsVersions = false
   /// Whether it is found out what moved when an alarm was raised.
   package var explainsAlarms = true
+  /// What is explained while the run goes on; nil: nothing.
+  package var explains: ExplainOptions?
   /// Rows in a batch at most.
   package var batchRows = 256
 
