@@ -5,6 +5,7 @@ import Kernels
 import Learners
 import Monitors
 import Registry
+import Report
 import Snapshots
 import Telemetry
 
@@ -12,8 +13,10 @@ import Telemetry
 struct Outputs {
   let predictions: PredictionFile?
   let losses: LossFile?
+  let contributions: ContributionFile?
   let journal: OutputFile?
   let summary: OutputFile?
+  let report: OutputFile?
   /// For the learned tree, and whether it is wanted as a graph.
   let drawing: OutputFile?
   let isGraph: Bool
@@ -25,20 +28,26 @@ struct Outputs {
       try PredictionFile(path: $0, keeping: try kept($0))
     }
     losses = try options.losses.map { try LossFile(path: $0, keeping: try kept($0)) }
+    contributions = try options.contributions.map {
+      try ContributionFile(path: $0, keeping: try kept($0))
+    }
     journal = try options.journal.map { try OutputFile(path: $0, keeping: try kept($0)) }
     summary = try options.summary.map { try OutputFile(path: $0) }
+    report = try options.report.map { try OutputFile(path: $0) }
     drawing = try options.draw.map { try OutputFile(path: $0) }
     isGraph = options.draw?.hasSuffix(".dot") ?? false
   }
 
   /// The files that grow while the run goes on.
-  var growing: [OutputFile] { [predictions?.file, losses?.file, journal].compactMap { $0 } }
+  var growing: [OutputFile] {
+    [predictions?.file, losses?.file, contributions?.file, journal].compactMap { $0 }
+  }
 
   /// Those that can be gone on with, with how many bytes they have.
   func lengths(_ options: LearnOptions) -> [(path: String, bytes: Int)] {
     let files = [
       (options.predictions, predictions?.file), (options.losses, losses?.file),
-      (options.journal, journal),
+      (options.contributions, contributions?.file), (options.journal, journal),
     ]
     return files.compactMap { path, file in
       guard let path, let file, path != "-" else { return nil }
@@ -58,10 +67,15 @@ struct LearnRun: ~Copyable {
   private let started = MonotonicTime.now()
   var checkpoints: Checkpoints?
   var versions: Versions?
+  /// What the report is made of; nil where none is wanted.
+  var history: RunHistory?
   /// Whether the run goes on from a checkpoint.
   var isResumed = false
   /// Events that the run it goes on from had taken.
   var eventsBefore = 0
+
+  /// How long events take, where that is asked for.
+  var latency: LatencyWatch?
 
   /// The options as they were given, which is what going on begins with.
   var given = ""
@@ -83,19 +97,33 @@ struct LearnRun: ~Copyable {
   }
 
   init(
-    _ options: LearnOptions, _ source: consuming ReadAhead, _ engine: Engine, _ outputs: Outputs
+    _ options: LearnOptions, _ source: consuming ReadAhead, _ engine: Engine, _ outputs: Outputs,
+    meter: InputMeter? = nil
   ) {
     self.options = options
     self.source = source
     self.engine = engine
     self.outputs = outputs
-    progress = Progress(isQuiet: options.quiet)
+    progress = Progress(isQuiet: options.quiet, meter: meter)
   }
 
   mutating func run() throws {
+    do {
+      try learn()
+    } catch {
+      // Whatever went wrong is not to be told in the middle of a picture.
+      progress.finish()
+      throw error
+    }
+  }
+
+  private mutating func learn() throws {
     var batch = MicroBatch(
       capacity: engine.options.batchRows, denseWidth: source.schema.denseWidth)
-    if !isResumed {
+    if isResumed {
+      let opening = start
+      if history?.start == nil { history?.take(opening) }
+    } else {
       try write(start)
       // So that a run that ends before its first checkpoint begins again under its own name.
       if versions != nil, let state = source.stateNow() { try save(state) }
@@ -131,7 +159,9 @@ struct LearnRun: ~Copyable {
     }
     let first = engine.events
     var state = source.takeState()
+    let taken = latency?.meter.now() ?? 0
     engine.step(batch)
+    let learned = latency?.meter.now() ?? 0
     noteVersions(batch, first: first)
     let changes = engine.featureChanges()
     if !changes.isEmpty {
@@ -142,6 +172,9 @@ struct LearnRun: ~Copyable {
     }
     do {
       try outputs.losses?.append(engine.losses)
+      try outputs.contributions?.append(
+        engine.explanations, engine.predictions, families: engine.families.map(\.name),
+        denseNames: engine.schema.denseNames)
       try outputs.predictions?.append(
         batch, engine.predictions, firstEvent: first, versions: engine.servedVersions,
         intervals: engine.intervals,
@@ -152,12 +185,29 @@ struct LearnRun: ~Copyable {
       throw error
     }
     try writeNotices()
+    try measure(batch, taken: taken, learned: learned, events: engine.events - first)
     if let state {
       // Before the checkpoint, which does not know of versions that wait.
       try addVersions(state)
       if checkpoints?.isWanted == true { try save(state) }
     }
     progress.update(engine)
+  }
+
+  /// Takes account of how long a batch took.
+  private mutating func measure(
+    _ batch: borrowing MicroBatch, taken: Int, learned: Int, events: Int
+  ) throws {
+    guard let written = latency?.meter.now() else { return }
+    let verdict = latency?.record(
+      LatencyMeter.Stamps(
+        arrived: batch.arrived, filled: batch.filled, taken: taken, learned: learned,
+        written: written), events: events, event: engine.events, skipped: engine.skipped)
+    guard let verdict else { return }
+    if let every = latency?.learnsEvery, every != engine.learnsEvery { engine.learnsEvery = every }
+    try write(verdict.entry)
+    try outputs.journal?.flush()
+    if let text = latency?.text(verdict) { Terminal.say(text + "\n") }
   }
 
   /// Asks for the source's state after one of the next batches, where a checkpoint is due or a version was made.
@@ -242,7 +292,7 @@ struct LearnRun: ~Copyable {
 
   private mutating func writeNotices() throws {
     let notices = source.takeNotices()
-    guard outputs.journal != nil else {
+    guard outputs.journal != nil || history != nil || progress.wantsEntries else {
       for entry in engine.takeEntries() { tellHealth(entry) }
       return
     }
@@ -254,6 +304,7 @@ struct LearnRun: ~Copyable {
     for entry in entries.sorted(by: { $0.event < $1.event }) {
       tellHealth(entry)
       try write(entry)
+      progress.note(entry)
     }
     if !entries.isEmpty { try outputs.journal?.flush() }
   }
@@ -266,6 +317,7 @@ struct LearnRun: ~Copyable {
 
   private mutating func write(_ entry: JournalEntry) throws {
     try outputs.journal?.append(entry.json.text + "\n")
+    history?.take(entry)
   }
 
   /// What the run begins with.
@@ -299,11 +351,15 @@ struct LearnRun: ~Copyable {
     engine.finish()
     try outputs.losses?.append(engine.losses)
     try writeNotices()
+    if let entry = latency?.finish(event: engine.events, skipped: engine.skipped) {
+      try write(entry)
+    }
     let elapsed = Double(MonotonicTime.now().nanoseconds - started.nanoseconds) / 1e9
     let account = RunAccount(
       engine: engine, schema: source.schema, refusals: source.refusals,
       passedOver: options.sequence != nil ? source.passedOver : nil, seconds: elapsed,
-      isInterrupted: isInterrupted, classNames: source.classNames, joined: source.joined)
+      isInterrupted: isInterrupted, classNames: source.classNames, joined: source.joined,
+      latency: latency)
     try write(
       JournalEntry(
         event: engine.events, kind: "end",
@@ -311,6 +367,10 @@ struct LearnRun: ~Copyable {
     try outputs.journal?.flush()
     try outputs.summary?.append(account.json.indented() + "\n")
     try outputs.summary?.flush()
+    if let history, let report = outputs.report {
+      try report.append(RunReport(history, journal: options.journal).html)
+      try report.flush()
+    }
     try draw()
     progress.finish()
     if !options.quiet { Terminal.say(account.text(source.sparseNames)) }

@@ -1,5 +1,6 @@
 import Batches
 import Engine
+import Explanations
 import Ingest
 import Snapshots
 
@@ -9,21 +10,32 @@ struct Rerun: ~Copyable {
   private(set) var engine: Engine
   /// The rows that were taken last.
   private(set) var batch: MicroBatch
+  /// Where events are collected, if they are.
+  var sample: Background?
   /// Events at which the version was made, and the engine's states of that moment: several versions may be made before
   /// the next event comes.
-  private let moment: Int
+  let moment: Int
   private(set) var states: [[UInt8]] = []
   /// How far the source had read by then.
   private let end: (events: Int, offset: Int?)
+  /// What the columns were like so far, where somebody wants to know.
+  private(set) var profile: RecourseProfile?
 
   /// - Parameters:
   ///   - version: a version of the run.
   ///   - path: where its events are to be read again.
+  ///   - profiles: whether `profile` is wanted.
+  ///   - explains: what is explained on the way; nil: nothing, though rows may be kept for it as they were.
   /// - Throws: `IngestError` where they cannot be, or the input begins with other ones; `SpecificationError` where the
   ///   options fit them no more.
-  init(_ version: Checkpoint, path: String) throws {
+  init(
+    _ version: Checkpoint, path: String, profiles: Bool = false, explains: ExplainOptions? = nil
+  ) throws {
     let options = try Configuration.options(of: version.options)
     var settings = try LearnSettings(options)
+    // The files that explanations went to are not written again.
+    settings.engine.explains?.from = nil
+    if let explains { settings.engine.explains = explains }
     // Bad rows are counted as they were, but nothing is written.
     if case .quarantine = settings.ingest.badRows.action {
       settings.ingest.badRows = BadRowPolicy(
@@ -49,9 +61,13 @@ struct Rerun: ~Copyable {
     batch = MicroBatch(capacity: engine.options.batchRows, denseWidth: source.schema.denseWidth)
     moment = version.events
     self.end = end
+    if profiles { profile = RecourseProfile(denseWidth: source.schema.denseWidth) }
     self.source = source
     self.engine = engine
   }
+
+  /// The model as it is now, and the source, to be asked about the next event; that event is not learned.
+  consuming func probed() -> ProbedModel { ProbedModel(source, engine, version: nil, counts: true) }
 
   /// Goes on until `events` events have been taken, which end a batch; false if the input ends before.
   mutating func advance(to events: Int) throws -> Bool {
@@ -60,6 +76,15 @@ struct Rerun: ~Copyable {
       guard try fill(upTo: limit) else { break }
     }
     return source.accepted == events
+  }
+
+  /// Takes one more batch; false at the end of the input.
+  mutating func advance() throws -> Bool { try fill(upTo: engine.featuresChangeAt ?? .max) }
+
+  /// What the class is called whose probability is output `output`; nil where the target is a number.
+  func className(_ output: Int) -> String? {
+    let task = source.schema.task
+    return task == .regression ? nil : ExplainedClass.name(output, task, source.classNames)
   }
 
   /// Goes on to where the source stood when the version was kept, so that the states of its moment are in `states`; false if
@@ -88,7 +113,11 @@ struct Rerun: ~Copyable {
 
   private mutating func step() {
     guard batch.count > 0 || !batch.input.isEmpty else { return }
+    if let sample {
+      for row in 0..<batch.count where batch.ticket(row).isEvent { sample.observe(batch, row) }
+    }
     engine.step(batch)
+    profile?.observe(batch)
     for made in engine.takeVersions() where made.event == moment { states.append(made.state) }
     let changes = engine.featureChanges()
     if !changes.isEmpty {

@@ -70,12 +70,12 @@ struct RowEncoder: ~Copyable {
   /// The columns of the row at hand.
   private(set) var columns: RowColumns
   var target: TargetReader
-  private(set) var notices: [SourceNotice] = []
+  var notices: [SourceNotice] = []
   /// Events accepted so far.
   var accepted = 0
 
   let categoryLimit: Int
-  private let columnCount: Int
+  let columnCount: Int
   let targetColumn: Int?
   /// Whether no record has the target: it comes by another stream, and nothing is put where it would stand.
   let isTargetApart: Bool
@@ -89,15 +89,18 @@ struct RowEncoder: ~Copyable {
   let idColumn: Int?
   /// Whether rows have features without a column.
   let hasTokens: Bool
+  /// Whether rows are told apart by groups, and which these are.
+  private let hasGroups: Bool
+  var grouping: RowGrouping
   let isRegression: Bool
   /// Whether every feature is a numeric column: nothing to look up and nothing to remember.
-  private let isPlain: Bool
+  let isPlain: Bool
   private let plainRuns: [PlainRun]
   private let derived: [Int]
-  private let textual: [Int]
+  let textual: [Int]
   private let levelColumns: [Int]
   var tables: [LevelTable]
-  private let levels: UnsafeMutablePointer<Int>
+  let levels: UnsafeMutablePointer<Int>
   var newLevels: [Int]
   /// Rows of each key so far, where a category that is no column is there.
   var rowsByKey: [Int] = []
@@ -146,7 +149,7 @@ struct RowEncoder: ~Copyable {
 
   init(
     _ plan: FeaturePlan, target: TargetReader, categoryLimit: Int, labelDelay: Int,
-    lateLabels: LateLabelOptions? = nil, isTargetApart: Bool = false
+    lateLabels: LateLabelOptions? = nil, isTargetApart: Bool = false, groupLimit: Int = 32
   ) {
     self.isTargetApart = isTargetApart
     join = lateLabels.map { LabelJoin($0) }
@@ -162,6 +165,8 @@ struct RowEncoder: ~Copyable {
     sequenceColumn = plan.sequence
     idColumn = plan.id
     hasTokens = !plan.hashed.isEmpty
+    hasGroups = !plan.groups.isEmpty
+    grouping = RowGrouping(plan.groups, limit: groupLimit)
     isRegression = plan.task == .regression
     columns = RowColumns(count: columnCount)
     let levelCount = max(columnCount + plan.derivedLevels.count, 1)
@@ -299,6 +304,7 @@ struct RowEncoder: ~Copyable {
     if let column = sequenceColumn { lastSequence = numbers[column] }
     if let column = idColumn, !fields[column].isEmpty { batch.setLastID(fields[column].bytes) }
     if joins, let ticket { batch.setLastTicket(ticket) }
+    if hasGroups { grouping.tell(columns, &batch) }
     accepted += 1
     return nil
   }
@@ -332,7 +338,7 @@ struct RowEncoder: ~Copyable {
   /// Reads the number of a column that is read in other ways too, and checks text.
   ///
   /// Mutating, as what is called each row and is not is handed a copy of the encoder's 560 bytes.
-  private mutating func readText(_ column: Int) -> Fault? {
+  mutating func readText(_ column: Int) -> Fault? {
     let need = plan.needs[column]
     if need.contains(.number) {
       let field = fields[column].trimmed
@@ -376,7 +382,7 @@ struct RowEncoder: ~Copyable {
     return true
   }
 
-  private mutating func deriveLevels(key: Int, time: Double) {
+  mutating func deriveLevels(key: Int, time: Double) {
     guard !plan.derivedLevels.isEmpty else { return }
     while rowsByKey.count <= key { rowsByKey.append(0) }
     for k in 0..<plan.derivedLevels.count {
@@ -388,7 +394,7 @@ struct RowEncoder: ~Copyable {
     rowsByKey[key] += 1
   }
 
-  private mutating func findLevels() {
+  mutating func findLevels() {
     for column in levelColumns {
       let wasFull = tables[column].isFull
       let level = tables[column].level(fields[column])
@@ -421,13 +427,13 @@ struct RowEncoder: ~Copyable {
   }
 
   /// The features that have no column.
-  private mutating func writeTokens(_ batch: inout MicroBatch) {
+  mutating func writeTokens(_ batch: inout MicroBatch) {
     let tokens = columns.tokens.pointee
     batch.addSparse(tokens.indices, tokens.values, count: tokens.count)
   }
 
   /// The features that are columns as they stand.
-  private mutating func writePlain(_ batch: inout MicroBatch) {
+  mutating func writePlain(_ batch: inout MicroBatch) {
     let row = batch.nextDense
     for k in 0..<plainRuns.count {
       let run = plainRuns[k]
@@ -455,11 +461,11 @@ struct RowEncoder: ~Copyable {
   }
 
   @inline(__always)
-  private func mute(_ row: UnsafeMutablePointer<Double>) {
+  func mute(_ row: UnsafeMutablePointer<Double>) {
     for k in 0..<muted.count { row[muted[k].feature] = muted[k].value }
   }
 
-  private mutating func writeDerived(_ batch: inout MicroBatch, key: Int, time: Double) {
+  mutating func writeDerived(_ batch: inout MicroBatch, key: Int, time: Double) {
     let row = batch.nextDense
     for feature in derived {
       switch plan.dense[feature] {
@@ -523,8 +529,7 @@ struct RowEncoder: ~Copyable {
     return level
   }
 
-  private mutating func writeSparse(_ row: UnsafeMutablePointer<Double>, _ batch: inout MicroBatch)
-  {
+  mutating func writeSparse(_ row: UnsafeMutablePointer<Double>, _ batch: inout MicroBatch) {
     for k in 0..<active.count {
       let family = active[k]
       var value = 1.0

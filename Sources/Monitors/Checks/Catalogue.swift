@@ -4,15 +4,16 @@ extension CheckEntry {
   /// Every check that can be named, one line each.
   package static var all: [CheckEntry] {
     [
-      CheckEntry(SchemaCheck.entry, SchemaCheck.runbook, blames: .dataBroken),
-      CheckEntry(EncodingCheck.entry, EncodingCheck.runbook, blames: .dataBroken),
-      CheckEntry(MissingCheck.entry, MissingCheck.runbook, blames: .dataBroken),
-      CheckEntry(RangeCheck.entry, RangeCheck.runbook, blames: .dataBroken),
-      CheckEntry(UnseenCheck.entry, UnseenCheck.runbook, blames: .dataBroken),
-      CheckEntry(VolumeCheck.entry, VolumeCheck.runbook, blames: .dataBroken),
-      CheckEntry(SkewCheck.entry, SkewCheck.runbook, blames: .dataBroken),
-      CheckEntry(DistributionCheck.entry, DistributionCheck.runbook),
-      CheckEntry(RelationCheck.entry, RelationCheck.runbook, blames: .modelDecaying),
+      CheckEntry(entry: SchemaCheck.entry, runbook: SchemaCheck.runbook, blames: .dataBroken),
+      CheckEntry(entry: EncodingCheck.entry, runbook: EncodingCheck.runbook, blames: .dataBroken),
+      CheckEntry(entry: MissingCheck.entry, runbook: MissingCheck.runbook, blames: .dataBroken),
+      CheckEntry(entry: RangeCheck.entry, runbook: RangeCheck.runbook, blames: .dataBroken),
+      CheckEntry(entry: UnseenCheck.entry, runbook: UnseenCheck.runbook, blames: .dataBroken),
+      CheckEntry(entry: VolumeCheck.entry, runbook: VolumeCheck.runbook, blames: .dataBroken),
+      CheckEntry(entry: SkewCheck.entry, runbook: SkewCheck.runbook, blames: .dataBroken),
+      CheckEntry(entry: DistributionCheck.entry, runbook: DistributionCheck.runbook),
+      CheckEntry(
+        entry: RelationCheck.entry, runbook: RelationCheck.runbook, blames: .modelDecaying),
     ]
   }
 

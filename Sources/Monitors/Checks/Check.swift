@@ -113,7 +113,7 @@ package struct CheckEntry: Sendable {
   package var name: String { entry.name }
 
   init(
-    _ entry: Entry<CheckContext, any Check>, _ runbook: Runbook, blames: HealthState? = nil
+    entry: Entry<CheckContext, any Check>, runbook: Runbook, blames: HealthState? = nil
   ) {
     (self.entry, self.runbook, self.blames) = (entry, runbook, blames)
   }
