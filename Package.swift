@@ -25,13 +25,16 @@ func tests(_ name: String, on floors: [Target.Dependency]) -> Target {
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+
 let package = Package(
   name: "weir-engine",
   products: [
     .executable(name: "weir", targets: ["weir"])
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
   ],
   targets: [
     .systemLibrary(
@@ -55,7 +58,7 @@ let package = Package(
       "Monitors",
       on: ["Batches", "Catalogues", "Detectors", "Kernels", "Snapshots", "Statistics"],
       exclude: ["RUNBOOK.md"]),
-    room("Telemetry", on: ["Snapshots"]),
+    room("Telemetry", on: ["Snapshots", histogram]),
     room("Explanations", on: ["Batches", "Kernels", "Learners", "Snapshots"]),
     room(
       "Engine",
@@ -114,8 +117,8 @@ let package = Package(
     tests(
       "EngineTests",
       on: [
-        "Engine", "Batches", "Catalogues", "Comparisons", "Detectors", "Learners", "Scores",
-        "Snapshots", "Telemetry", "TestSupport",
+        "Engine", "Batches", "Catalogues", "Comparisons", "Detectors", "Explanations", "Learners",
+        "Scores", "Snapshots", "Telemetry", "TestSupport",
       ]),
     tests(
       "StudiesTests", on: ["Studies", "Catalogues", "Comparisons", "Detectors", "TestSupport"]),

@@ -47,6 +47,12 @@ package struct MicroBatch: ~Copyable {
   private var idStarts: [Int] = [0]
   /// What each row has to do with its label; empty where labels are not joined by id.
   private var tickets: [LabelTicket] = []
+  /// What groups each row is of, and what groups are called that were met for the first time.
+  var groups = RowGroups()
+  /// When the first of the rows was there to be read, and when the last one was in the batch: nanoseconds on the clock of
+  /// whoever fills it; 0: it has no clock.
+  package var arrived = 0
+  package var filled = 0
   /// What stood in the input beside the features, where it is watched.
   package var input = InputRows()
 
@@ -156,6 +162,8 @@ extension MicroBatch {
     idStarts.removeAll(keepingCapacity: true)
     idStarts.append(0)
     tickets.removeAll(keepingCapacity: true)
+    groups.removeAll()
+    (arrived, filled) = (0, 0)
     input.removeAll()
   }
 

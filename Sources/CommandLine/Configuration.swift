@@ -52,7 +52,16 @@ enum Configuration {
       .flag("monitor", \.monitor), .list("check", \.check), .text("reference", \.reference),
       .number("reference-rows", \.referenceRows),
       .text("predictions", \.predictions), .text("losses", \.losses),
+      .text("contributions", \.contributions), .number("importance", \.importance),
+      .number("background", \.background),
       .text("journal", \.journal), .text("summary", \.summary),
+      .flag("estimate", \.estimate), .number("estimate-every", \.estimateEvery),
+      .text("estimate-model", \.estimateModel),
+      .flag("latency", \.latency), .text("latency-budget", \.latencyBudget),
+      .flag("thin", \.thin),
+      .list("group", \.group), .number("group-rows", \.groupRows),
+      .number("group-limit", \.groupLimit), .number("group-every", \.groupEvery),
+      .real("group-threshold", \.groupThreshold),
       .text("score-every", \.scoreEvery), .text("report", \.report),
       .real("interval", \.interval),
       .flag("calibrate", \.calibrate), .text("screen", \.screen), .text("draw", \.draw),
@@ -173,7 +182,8 @@ enum Configuration {
   /// is written besides.
   private static let free: Set<String> = [
     "batch", "max-delay", "threads", "predictions", "losses", "journal", "summary", "report",
-    "draw", "follow", "quiet", "checkpoint", "checkpoint-every", "resume", "max-bad",
+    "draw", "follow", "quiet", "checkpoint", "checkpoint-every", "resume", "max-bad", "latency",
+    "latency-budget", "thin",
   ]
   /// Those of them that are taken over from the run before where they are not given.
   private static let kept: Set<String> = [

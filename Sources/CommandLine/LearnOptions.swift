@@ -94,6 +94,31 @@ struct LearnOptions: ParsableArguments {
   var ttl: String?
   @Option(help: "Importance of a class: CLASS=WEIGHT. Repeatable.")
   var classWeight: [String] = []
+  @Flag(
+    help:
+      "Estimate the scores of each 1000 events before their labels are here, from calibrated probabilities or from what a second model says of the errors, and set beside it what they turned out to be."
+  )
+  var estimate = false
+  @Option(help: "Events that an estimate is made of (1000). Says --estimate.")
+  var estimateEvery: Int?
+  @Option(
+    help:
+      "The model of the errors where the target is a number (rls:forgetting=0.999). Says --estimate."
+  )
+  var estimateModel: String?
+  @Option(
+    help:
+      "Columns by whose values every score is told apart, with the gaps between groups: a,b; numbers where they are to be cut: age=25,45,65. No feature unless they are one otherwise. Repeatable."
+  )
+  var group: [String] = []
+  @Option(help: "A group of fewer labelled rows is pooled with other such ones (100).")
+  var groupRows: Int?
+  @Option(help: "Groups of a column that are told apart at most (32); later ones share one name.")
+  var groupLimit: Int?
+  @Option(help: "Events after which the journal tells of the groups; without it, at the end.")
+  var groupEvery: Int?
+  @Option(help: "The probability above which a prediction counts as positive in a group (0.5).")
+  var groupThreshold: Double?
   @Option(help: "Distinct values of a category that get a weight of their own (100000).")
   var maxCategories: Int?
   @Option(
@@ -131,6 +156,21 @@ struct LearnOptions: ParsableArguments {
       "Threads that committees of trees may use (1). No result depends on it.",
       discussion: "Unless it is 1, another one reads ahead while events are learned."))
   var threads: Int?
+  @Flag(
+    help:
+      "Tell how long events take, by stage and from arrival to written prediction: p50, p99, p99.9 and the longest."
+  )
+  var latency = false
+  @Option(
+    help:
+      "How long an event's answer may take: 5ms, or 5ms@p99.9 (of 99 % unless said otherwise). Where 1000 events take longer, the journal and standard error say so. Says --latency."
+  )
+  var latencyBudget: String?
+  @Flag(
+    help:
+      "While the latency budget is exceeded, learn one of 2, 4, … events only; all are predicted. Which ones depends on the clock."
+  )
+  var thin = false
   @Option(help: "Milliseconds that an event waits for its batch to fill (100).")
   var maxDelay: Int?
   @Option(help: "When the weights change: continuous, triggered, scheduled or never.")
@@ -211,6 +251,21 @@ struct LearnOptions: ParsableArguments {
       "What each event cost, as CSV: event,loss,error; the loss is |error| or −log(probability), the error of a class 1 or 0."
   )
   var losses: String?
+  @Option(
+    help:
+      "Why each event was predicted as it was: FILE with a column for each feature's contribution to the prediction, or NDJSON if the name ends in .ndjson. A base and the contributions add up to the prediction, or its log-odds."
+  )
+  var contributions: String?
+  @Option(
+    help:
+      "Every so many events the journal tells what the model leans on: the mean of |contribution| by feature, over a sample of them."
+  )
+  var importance: Int?
+  @Option(
+    help:
+      "Usual events that are kept to explain against (32); with them a version can be explained without the events of its run."
+  )
+  var background: Int?
   @Option(help: "Every decision as a line of JSON.")
   var journal: String?
   @Option(

@@ -21,7 +21,8 @@ extension LearnRun {
     let interruption = Interruption.install()
     // The checkpoint is this run's from before it is read.
     let others = [
-      path, options.predictions, options.losses, options.journal, options.summary, options.report,
+      path, options.predictions, options.losses, options.contributions, options.journal,
+      options.summary, options.report,
     ]
     let lock = try options.checkpoint.map {
       try CheckpointLock(
@@ -47,6 +48,8 @@ extension LearnRun {
     let input = GzipSource(bytes)
     var state = before?.source
     var source = try LearnRun.source(input, settings.ingest, labels, from: &state)
+    // Before the state of a run that goes on is taken over, which may have families that came later.
+    let features = source.schema.denseNames + source.families.map(\.name)
     let settled = options.settled(
       source.settled, models: LearnRun.models(options, settings, source.schema.task))
     if settings.engine.watching != nil { source.watchInput() }
@@ -73,10 +76,12 @@ extension LearnRun {
       try tell(try source.attach(input, isFile: bytes.isFile), before.events, options)
     }
     let outputs = try fresh ?? Outputs(options, after: before)
+    try outputs.contributions?.begin(features)
     // Reading ahead is what a second core is for, unless one thread is all that is wished for.
     let ahead = ReadAhead(source, rows: engine.options.batchRows, isAhead: options.threads != 1)
     var run = LearnRun(settled, ahead, engine, outputs, meter: bytes.meter)
     run.isResumed = before != nil
+    run.latency = settings.latency
     run.history = try options.report.map { _ in try history(before, options) }
     run.eventsBefore = engine.events
     if let path = options.checkpoint {

@@ -13,6 +13,7 @@ import Telemetry
 struct Outputs {
   let predictions: PredictionFile?
   let losses: LossFile?
+  let contributions: ContributionFile?
   let journal: OutputFile?
   let summary: OutputFile?
   let report: OutputFile?
@@ -27,6 +28,9 @@ struct Outputs {
       try PredictionFile(path: $0, keeping: try kept($0))
     }
     losses = try options.losses.map { try LossFile(path: $0, keeping: try kept($0)) }
+    contributions = try options.contributions.map {
+      try ContributionFile(path: $0, keeping: try kept($0))
+    }
     journal = try options.journal.map { try OutputFile(path: $0, keeping: try kept($0)) }
     summary = try options.summary.map { try OutputFile(path: $0) }
     report = try options.report.map { try OutputFile(path: $0) }
@@ -35,13 +39,15 @@ struct Outputs {
   }
 
   /// The files that grow while the run goes on.
-  var growing: [OutputFile] { [predictions?.file, losses?.file, journal].compactMap { $0 } }
+  var growing: [OutputFile] {
+    [predictions?.file, losses?.file, contributions?.file, journal].compactMap { $0 }
+  }
 
   /// Those that can be gone on with, with how many bytes they have.
   func lengths(_ options: LearnOptions) -> [(path: String, bytes: Int)] {
     let files = [
       (options.predictions, predictions?.file), (options.losses, losses?.file),
-      (options.journal, journal),
+      (options.contributions, contributions?.file), (options.journal, journal),
     ]
     return files.compactMap { path, file in
       guard let path, let file, path != "-" else { return nil }
@@ -67,6 +73,9 @@ struct LearnRun: ~Copyable {
   var isResumed = false
   /// Events that the run it goes on from had taken.
   var eventsBefore = 0
+
+  /// How long events take, where that is asked for.
+  var latency: LatencyWatch?
 
   /// The options as they were given, which is what going on begins with.
   var given = ""
@@ -149,7 +158,9 @@ struct LearnRun: ~Copyable {
     }
     let first = engine.events
     var state = source.takeState()
+    let taken = latency?.meter.now() ?? 0
     engine.step(batch)
+    let learned = latency?.meter.now() ?? 0
     noteVersions(batch, first: first)
     let changes = engine.featureChanges()
     if !changes.isEmpty {
@@ -160,6 +171,9 @@ struct LearnRun: ~Copyable {
     }
     do {
       try outputs.losses?.append(engine.losses)
+      try outputs.contributions?.append(
+        engine.explanations, engine.predictions, families: engine.families.map(\.name),
+        denseNames: engine.schema.denseNames)
       try outputs.predictions?.append(
         batch, engine.predictions, firstEvent: first, versions: engine.servedVersions,
         intervals: engine.intervals,
@@ -170,12 +184,29 @@ struct LearnRun: ~Copyable {
       throw error
     }
     try writeNotices()
+    try measure(batch, taken: taken, learned: learned, events: engine.events - first)
     if let state {
       // Before the checkpoint, which does not know of versions that wait.
       try addVersions(state)
       if checkpoints?.isWanted == true { try save(state) }
     }
     progress.update(engine)
+  }
+
+  /// Takes account of how long a batch took.
+  private mutating func measure(
+    _ batch: borrowing MicroBatch, taken: Int, learned: Int, events: Int
+  ) throws {
+    guard let written = latency?.meter.now() else { return }
+    let verdict = latency?.record(
+      LatencyMeter.Stamps(
+        arrived: batch.arrived, filled: batch.filled, taken: taken, learned: learned,
+        written: written), events: events, event: engine.events, skipped: engine.skipped)
+    guard let verdict else { return }
+    if let every = latency?.learnsEvery, every != engine.learnsEvery { engine.learnsEvery = every }
+    try write(verdict.entry)
+    try outputs.journal?.flush()
+    if let text = latency?.text(verdict) { Terminal.say(text + "\n") }
   }
 
   /// Asks for the source's state after one of the next batches, where a checkpoint is due or a version was made.
@@ -303,11 +334,15 @@ struct LearnRun: ~Copyable {
     engine.finish()
     try outputs.losses?.append(engine.losses)
     try writeNotices()
+    if let entry = latency?.finish(event: engine.events, skipped: engine.skipped) {
+      try write(entry)
+    }
     let elapsed = Double(MonotonicTime.now().nanoseconds - started.nanoseconds) / 1e9
     let account = RunAccount(
       engine: engine, schema: source.schema, refusals: source.refusals,
       passedOver: options.sequence != nil ? source.passedOver : nil, seconds: elapsed,
-      isInterrupted: isInterrupted, classNames: source.classNames, joined: source.joined)
+      isInterrupted: isInterrupted, classNames: source.classNames, joined: source.joined,
+      latency: latency)
     try write(
       JournalEntry(
         event: engine.events, kind: "end",

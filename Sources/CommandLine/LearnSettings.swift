@@ -6,17 +6,24 @@ import Engine
 import Ingest
 import Learners
 import Monitors
+import Telemetry
 
 /// The options of `weir learn`, checked, as the rooms below want them.
 struct LearnSettings {
   var ingest = IngestOptions()
   var engine = EngineOptions()
   var checkpointEvery = CheckpointSchedule.usual
+  /// Nil: nobody asks how long events take.
+  var latency: LatencyWatch?
 
   init(_ options: LearnOptions) throws {
     try readInput(options)
     try readRun(options)
+    try readExplaining(options)
     try readLateLabels(options)
+    try readGroups(options)
+    try readLatency(options)
+    try readEstimates(options)
     try readWatching(options)
   }
 
@@ -255,6 +262,19 @@ struct LearnSettings {
       engine.promoteTest = test
     }
     engine.contestEvents = try LearnSettings.check(options.contest, "contest", atLeast: 1) ?? 5000
+  }
+
+  /// What is explained while the run goes on.
+  private mutating func readExplaining(_ options: LearnOptions) throws {
+    let background = try LearnSettings.check(
+      options.background, "background", atLeast: 1, atMost: 100_000)
+    let importance = try LearnSettings.check(options.importance, "importance", atLeast: 2)
+    guard options.contributions != nil || background != nil || importance != nil else { return }
+    var own = ExplainOptions()
+    own.backgroundRows = background ?? own.backgroundRows
+    own.importanceEvery = importance
+    if options.contributions != nil { own.from = 0 }
+    engine.explains = own
   }
 
   static func watches(_ texts: [String]) throws -> [Watch] {

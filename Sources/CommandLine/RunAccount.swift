@@ -19,6 +19,8 @@ struct RunAccount {
   let classNames: [String]
   /// What became of labels that were joined by id; nil where they were not.
   var joined: JoinCounts?
+  /// How long events took, where that was asked for.
+  var latency: LatencyWatch?
 
   // MARK: - JSON
 
@@ -44,6 +46,9 @@ struct RunAccount {
       ("versions", .int(served.versions)), ("memoryBytes", .int(served.memoryBytes)),
     ]
     if let late = LateLabelAccount(engine, joined) { members += late.members }
+    if let estimates = EstimateAccount(engine) { members.append(("estimates", estimates.json)) }
+    if let latency { members.append(("latency", latency.json)) }
+    if let groups = GroupAccount(engine) { members.append(("groups", groups.json)) }
     if engine.options.watching != nil {
       members.append(("checks", .array(engine.findings.map { $0.summary })))
     }
@@ -155,6 +160,9 @@ struct RunAccount {
     let served = engine.models[0]
     lines += decisions(served, engine.names(level: sparseName))
     lines += honesty(served)
+    if let groups = GroupAccount(engine) { lines += groups.lines }
+    if let estimates = EstimateAccount(engine) { lines += estimates.lines }
+    if let latency { lines += latency.lines }
     if let shape = served.shape { lines += ["", shape.text(bytes: served.memoryBytes)] }
     lines += listenedTo(served.experts)
     if let weights = served.weights { lines += largest(weights, sparseName) }

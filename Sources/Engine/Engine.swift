@@ -18,6 +18,13 @@ package struct Engine {
   package let options: EngineOptions
   /// Events taken so far.
   package private(set) var events = 0
+  /// Of how many events one is learned from now on: more than one where there is no time for all of them. Which ones
+  /// depends on their numbers alone. All of them are predicted, scored and watched.
+  package var learnsEvery = 1 {
+    didSet { for index in runners.indices { runners[index].learnsEvery = learnsEvery } }
+  }
+  /// Labelled events that were not learned for want of time.
+  package private(set) var skipped = 0
   /// Events with a label.
   package private(set) var labelled = 0
   /// Where labels are joined by id: the event at which reactions took effect last, and labels since an event.
@@ -37,10 +44,14 @@ package struct Engine {
   /// The served version that was kept last.
   var keptVersion = 0
   private var familyNames: [String]
-  private(set) var families: [FeatureFamily]
+  package private(set) var families: [FeatureFamily]
   private let workers: Workers
   /// Who is served, where others would like to be.
   var contest: Contest?
+  /// How each group of rows fares, where that is asked for.
+  var groups: GroupAccounts?
+  /// What the scores will turn out to be, where that is asked for.
+  var estimates: PerformanceEstimates?
   /// The number of the next version that any model makes.
   var nextVersion = 0
   /// Watches the input, where that is asked for.
@@ -48,6 +59,8 @@ package struct Engine {
   /// What checks found, the first 10,000, and how much it was.
   package internal(set) var findings: [Finding] = []
   package internal(set) var findingCount = 0
+  /// Nil where nothing is explained.
+  var explaining: Explaining?
 
   /// Makes the models, the detectors and the baselines. `families` are the sparse features that rows
   /// have, needed where they are screened; `guests` the challengers and shadows that are models of other runs, by the
@@ -74,6 +87,13 @@ package struct Engine {
     guard !options.calibrates || schema.task == .binary else {
       throw .unfit(entry: "--calibrate", reason: "it is for a target of two classes")
     }
+    groups = options.groups.map {
+      GroupAccounts($0, schema.task, windowRows: options.scoreWindow)
+    }
+    if let wish = options.estimates {
+      estimates = try PerformanceEstimates(
+        wish, schema, families, mostWaiting: options.hasLateLabels ? options.mostWaiting : 0)
+    }
     var models = options.models
     if models.isEmpty { models = [Engine.defaultModel(schema.task)] }
     for model in models { try addRunner(model, born: 0) }
@@ -84,6 +104,8 @@ package struct Engine {
         try addRunner(model, born: 0)
       }
     }
+    explaining = options.explains.map { Explaining($0, denseWidth: schema.denseWidth) }
+    explaining?.know(families: families.count)
     if options.screens, schema.task != .multiclass {
       runners[0].screen = FeatureScreen(schema, families)
     }
@@ -127,6 +149,7 @@ package struct Engine {
       try ModelRunner(
         model, options, schema, families, workers, version: nextVersion, born: born, guest: guest))
     nextVersion += 1
+    runners[runners.count - 1].learnsEvery = learnsEvery
   }
 
   /// Something that the journal should tell.
@@ -153,6 +176,8 @@ package struct Engine {
   /// Takes a batch; its predictions are then in `predictions`.
   package mutating func step(_ batch: borrowing MicroBatch) {
     dropLosses()
+    if groups != nil { groups?.learnNames(batch) }
+    dropExplanations()
     if options.waitRows > 0 { return stepByID(batch) }
     // Where versions are kept or scores are told, baselines have to be where everything else is.
     let takesAhead = waiting == nil && !options.keepsVersions && options.scoreSchedule == nil
@@ -165,16 +190,23 @@ package struct Engine {
       if events < endOfWarmup { stop = min(stop, endOfWarmup) }
       if let since = options.scoreSince, events < since { stop = min(stop, since) }
       stop = min(stop, scoresDue)
+      if let explaining { stop = min(stop, explaining.stop(after: events)) }
       let rows = row..<min(batch.count, row + stop - events)
+      if explaining != nil, waiting == nil {
+        for i in rows { explain(batch, i, event: events + i - row) }
+      }
       if let waiting {
         for i in rows { takeDelayed(batch, i, event: events + i - row, waiting) }
       } else {
         take(batch, rows)
+        if groups != nil { observeGroups(batch, rows) }
+        if estimates != nil { estimate(batch, rows) }
         if !takesAhead {
           for index in baselines.indices { baselines[index].take(batch, rows, firstEvent: events) }
         }
       }
       if contest != nil { keepAnswers(rows) }
+      if learnsEvery > 1, waiting == nil { countSkipped(batch, rows) }
       if monitor != nil { watchInput(batch, rows) }
       for i in rows {
         if !batch.targets[i].isNaN { labelled += 1 }
@@ -182,6 +214,7 @@ package struct Engine {
       }
       events += rows.count
       row = rows.upperBound
+      if explaining != nil { tellImportances() }
       if events == endOfWarmup, options.warmup > 0 { endWarmup() }
       if events == scoresDue { tellScoresDue() }
       if events % options.reactEvery == 0 { react() }
@@ -196,6 +229,12 @@ package struct Engine {
     monitor?.observeRest(batch)
     // Where no event comes there is no position to wait for.
     if batch.count == 0 { takeFindings() }
+  }
+
+  private mutating func countSkipped(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
+    for i in rows where !batch.targets[i].isNaN {
+      if (events + i - rows.lowerBound) % learnsEvery > 0 { skipped += 1 }
+    }
   }
 
   /// Baselines never react, so that a batch is cut for them only where scores begin to be kept apart.
@@ -213,6 +252,7 @@ package struct Engine {
     _ batch: borrowing MicroBatch, _ row: Int, event: Int, _ waiting: WaitingRows
   ) {
     let keys = options.labelDelay + 1
+    if explaining != nil { explain(batch, row, event: event) }
     _ = ask(batch, row, key: event % keys, event: event, waiting)
     let arrived = event - options.labelDelay
     if arrived >= 0, let slot = waiting.slot(ofKey: arrived % keys) {
@@ -227,18 +267,22 @@ package struct Engine {
     if waiting.isFull {
       waiting.moveTogether()
       let (kept, slots) = (waiting.kept, waiting.capacity)
+      groups?.moveSlots(kept)
       for index in runners.indices { runners[index].moveSlots(kept, slots: slots) }
       for index in baselines.indices { baselines[index].moveSlots(kept, slots: slots) }
     }
     let slot = waiting.append(batch, row, key: key, event: event)
+    groups?.ask(batch, row, slot: slot)
     for index in runners.indices { runners[index].ask(batch, row, slot: slot, event: event) }
     for index in baselines.indices { baselines[index].ask(batch, row, slot: slot, event: event) }
+    if estimates != nil { estimateLater(batch, row, event: event) }
     return slot
   }
 
   /// Learns the row in `slot`, whose label has come.
   private mutating func absorb(_ slot: Int, now: Int, _ waiting: WaitingRows) {
     let event = waiting.event(slot)
+    if learnsEvery > 1, event % learnsEvery > 0, !waiting.rows.targets[slot].isNaN { skipped += 1 }
     scored(event) { engine in
       for index in engine.runners.indices {
         engine.runners[index].absorb(waiting.rows, slot: slot, event: event, now: now)
@@ -249,6 +293,8 @@ package struct Engine {
       engine.tell(&monitor, late: waiting.rows, slot: slot, event: event)
       engine.monitor = monitor
     }
+    if groups != nil { absorbGroups(slot, event: event) }
+    if estimates != nil { realise(waiting.rows, slot, event: event, now: now) }
     for index in baselines.indices {
       baselines[index].absorb(waiting.rows, slot: slot, event: event, now: now)
     }
@@ -278,15 +324,18 @@ package struct Engine {
         if events == scoresDue { tellScoresDue() }
         if events % options.reactEvery == 0, reactedAt != events { react() }
         let key = ticket.kind == .asks ? ticket.slot : WaitingRows.none
+        if explaining != nil { explain(batch, row, event: events) }
         let slot = ask(batch, row, key: key, event: events, waiting)
         if contest != nil { keepAnswers(row..<row + 1) }
         if monitor != nil { watchInput(batch, row..<row + 1) }
         if !batch.times[row].isNaN { time = batch.times[row] }
         events += 1
         labelsSinceEvent = 0
-        guard ticket.kind == .whole else { break }
-        absorb(slot, now: events - 1, waiting)
-        countLabel()
+        if ticket.kind == .whole {
+          absorb(slot, now: events - 1, waiting)
+          countLabel()
+        }
+        if explaining != nil { tellImportances() }
       }
       // Several labels may come at one event: what models have to say of them stays in their order.
       takeEntriesOfRunners()
@@ -324,6 +373,7 @@ package struct Engine {
       takeVersions(from: index)
     }
     if contest != nil { settleContest() }
+    if groups != nil { lookAtGroups() }
     takeEntriesOfRunners()
   }
 
@@ -359,6 +409,7 @@ package struct Engine {
   package mutating func adopt(_ families: [FeatureFamily]) {
     familyNames = families.map(\.name)
     self.families = families
+    explaining?.know(families: families.count)
     runners[served].screen?.adopt(families, events: events)
     entries += runners[served].takeEntries()
   }
@@ -381,6 +432,8 @@ package struct Engine {
     }
     takeFindings()
     tellContest()
+    if estimates != nil { finishEstimates() }
+    if groups != nil { tellGroups() }
     if options.scoreSchedule != nil { tellScores(overAll: true) }
   }
 
@@ -396,7 +449,10 @@ package struct Engine {
     writeContest(to: &writer)
     for index in runners.indices { runners[index].write(to: &writer) }
     for index in baselines.indices { baselines[index].write(to: &writer) }
+    groups?.write(to: &writer)
+    estimates?.write(to: &writer)
     writeMonitor(to: &writer)
+    explaining?.write(to: &writer)
   }
 
   /// Takes over what was written of an engine that was made with the same options, schema and families.
@@ -412,7 +468,11 @@ package struct Engine {
     for index in runners.indices { try runners[index].restore(from: &reader) }
     nextVersion = runners.reduce(nextVersion) { max($0, $1.version + 1) }
     for index in baselines.indices { try baselines[index].restore(from: &reader) }
+    try groups?.restore(from: &reader)
+    try estimates?.restore(from: &reader)
     try restoreMonitor(from: &reader)
+    try explaining?.restore(from: &reader)
+    explaining?.know(families: families.count)
     keptVersion = runners[served].version
     // By id they are told before the event that comes next, when all labels until then have come.
     let told = options.waitRows > 0 ? max(events - 1, 0) : events

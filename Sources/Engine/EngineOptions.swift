@@ -139,12 +139,18 @@ package struct EngineOptions: Sendable, Equatable {
   package var promoteRisk = 0.05
   /// Events after which a challenger that a drift started gives up, and so does what it replaced.
   package var contestEvents = 5000
+  /// How scores are told apart by groups of rows; nil: they are not.
+  package var groups: GroupOptions?
+  /// How performance is estimated before labels are here; nil: it is not.
+  package var estimates: EstimateOptions?
   /// Whether what each event cost is kept until the next batch (`Engine.losses`).
   package var keepsLosses = false
   /// Whether every version of the served model is kept until it is taken (`Engine.takeVersions`).
   package var keepsVersions = false
   /// Whether it is found out what moved when an alarm was raised.
   package var explainsAlarms = true
+  /// What is explained while the run goes on; nil: nothing.
+  package var explains: ExplainOptions?
   /// Rows in a batch at most.
   package var batchRows = 256
 

@@ -76,6 +76,8 @@ struct ModelRunner {
   private var wish: (reason: String, since: Int)?
   var isWarm: Bool
   var nextScheduled: Double?
+  /// Of how many events one is learned; the others are predicted, scored and watched.
+  var learnsEvery = 1
   var eventsSinceRefit = 0
   /// Notices that a snapshot took from the learner before they could be told.
   var untold: [LearnerNotice] = []
@@ -165,7 +167,11 @@ struct ModelRunner {
   /// Takes rows that lie between two positions at which reactions may take effect.
   mutating func take(_ batch: borrowing MicroBatch, _ rows: Range<Int>, firstEvent: Int) {
     if learnsEvents {
-      learner.learn(batch, rows: rows, into: &predictions)
+      if learnsEvery > 1 {
+        learnSome(batch, rows, firstEvent: firstEvent)
+      } else {
+        learner.learn(batch, rows: rows, into: &predictions)
+      }
     } else {
       learner.predict(batch, rows: rows, into: &predictions)
     }
@@ -179,6 +185,21 @@ struct ModelRunner {
     eventsSinceRefit += rows.count
     guard isWarm else { return }
     watch(batch, rows, predictions, firstEvent) { _ in true }
+  }
+
+  /// Learns the rows whose events' numbers `learnsEvery` divides, and predicts those between.
+  private mutating func learnSome(
+    _ batch: borrowing MicroBatch, _ rows: Range<Int>, firstEvent: Int
+  ) {
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      let event = firstEvent + row - rows.lowerBound
+      let skipped = (learnsEvery - event % learnsEvery) % learnsEvery
+      let end = min(row + skipped, rows.upperBound)
+      if row < end { learner.predict(batch, rows: row..<end, into: &predictions) }
+      if end < rows.upperBound { learner.learn(batch, rows: end..<end + 1, into: &predictions) }
+      row = end + 1
+    }
   }
 
   /// Sets predictions beside labels.
@@ -277,7 +298,7 @@ struct ModelRunner {
     answers.askAgain(&learner, waiting, slot, into: &scratch)
     if let platt { scratch[slot] = platt.calibrated(scratch[slot]) }
     late?.observe(waiting, slot: slot, event: event, scratch)
-    if learnsEvents {
+    if learnsEvents, learnsEvery == 1 || event % learnsEvery == 0 {
       answers.withMemo(slot) { learner.learn(waiting, row: slot, memo: $0, into: &scratch) }
     }
     // Of a row from before it began it has said nothing.

@@ -31,6 +31,8 @@ package struct EventSource: BatchSource, ~Copyable {
   var servedHeader: [UInt8] = []
   /// What was used last.
   var place = InputPlace()
+  /// Whether batches say when their rows came.
+  private let stamps: Bool
   /// A record that ends the batch though it be refused.
   var stopsAt: Int?
 
@@ -108,7 +110,7 @@ package struct EventSource: BatchSource, ~Copyable {
       encoder: RowEncoder(
         plan, target: target, categoryLimit: options.categoryLimit,
         labelDelay: options.labelDelay, lateLabels: options.lateLabels,
-        isTargetApart: isApart),
+        isTargetApart: isApart, groupLimit: options.groupLimit),
       labels: second, delay: options.delayMilliseconds, refusals: refusals, inferredFrom: rows,
       settled: options)
     if options.isResumable { (events.opening, events.headerLength) = (opening, headerLength) }
@@ -121,6 +123,7 @@ package struct EventSource: BatchSource, ~Copyable {
     delay: Int, refusals: RefusalLog, inferredFrom: Int, settled: IngestOptions
   ) {
     self.settled = settled
+    stamps = settled.stampsBatches
     self.schema = schema
     self.reader = reader
     self.format = format
@@ -210,14 +213,28 @@ package struct EventSource: BatchSource, ~Copyable {
   package mutating func fill(
     _ batch: inout MicroBatch, upTo limit: Int?
   ) throws -> FillOutcome {
-    try fillTyped(&batch, upTo: limit ?? Int.max, waits: true)
+    try fill(&batch, upTo: limit, waits: true)
   }
 
   /// The same; unless it `waits`, with no more than is there to be read.
   mutating func fill(
     _ batch: inout MicroBatch, upTo limit: Int?, waits: Bool
   ) throws -> FillOutcome {
-    try fillTyped(&batch, upTo: limit ?? Int.max, waits: waits)
+    guard stamps else { return try fillTyped(&batch, upTo: limit ?? Int.max, waits: waits) }
+    // Where nothing is waited for, what is there was there before.
+    if !waits || ring.map({ !$0.isEmpty }) ?? false { batch.arrived = EventSource.now() }
+    let outcome = try fillTyped(&batch, upTo: limit ?? Int.max, waits: waits)
+    batch.filled = EventSource.now()
+    if batch.arrived == 0 { batch.arrived = batch.filled }
+    return outcome
+  }
+
+  static func now() -> Int { MonotonicTime.now().nanoseconds }
+
+  /// Says when the first record of a batch was there.
+  @inline(never)
+  func stamp(_ batch: inout MicroBatch) {
+    if stamps, batch.arrived == 0 { batch.arrived = EventSource.now() }
   }
 
   /// From here on `fill` may have records parsed by other threads too, of which `helpers` do nothing else; what
@@ -247,6 +264,7 @@ package struct EventSource: BatchSource, ~Copyable {
       if deadline == nil, count > 0 { deadline = EventSource.deadline(delay) }
       switch try reader.next(until: deadline) {
       case .record(let record):
+        if count == 0 { stamp(&batch) }
         place.set(record)
         var fault = format.parse(record, into: columns)
         if fault == nil { fault = encoder.encode(columns, into: &batch, line: record.line) }

@@ -91,6 +91,12 @@ package struct ScoreBoard: Snapshotted, Sendable {
     guard next == 0 || recent.indices.contains(next) else { throw .corrupt }
   }
 
+  /// Takes over what the board of another model or of other rows has counted over everything; its window stays its own.
+  package mutating func merge(_ other: ScoreBoard) {
+    precondition(other.names == names, "boards of \(other.names) and \(names)")
+    for i in scores.indices where counting[i] == i { scores[i].score.merge(other.scores[i].score) }
+  }
+
   /// Forgets the window, not the scores over everything.
   package mutating func clearWindow() {
     recent.removeAll(keepingCapacity: true)

@@ -40,6 +40,12 @@ import Testing
         "--cross", "hr*workingday", "--lag", "weathersit=1", "--missing", "temp=last",
         "--score-every", "50",
       ]),
+    Case(
+      name: "scores by groups, labels late",
+      arguments: bikes + [
+        "--label-delay", "9", "--category", "season,hr", "--group", "hr", "--group",
+        "temp=0.2,0.3", "--group-rows", "20", "--group-every", "130", "--group-limit", "12",
+      ]),
     Case(name: "a recipe of its own", arguments: bikes + ["--auto", "--model", "mixture"]),
     Case(
       name: "refitted when something moves",

@@ -39,6 +39,11 @@ struct PredictCommand: ParsableCommand {
   var predictions = "-"
   @Option(help: "One JSON object at the end.")
   var summary: String?
+  @Flag(
+    help:
+      "Tell how long events take, by stage and from arrival to written prediction: p50, p99, p99.9 and the longest."
+  )
+  var latency = false
   @Option(help: "Milliseconds that an event waits for its batch to fill (100).")
   var maxDelay: Int?
   @Flag(help: "Keep a named pipe open across its writers.")

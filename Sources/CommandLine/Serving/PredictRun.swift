@@ -13,14 +13,21 @@ struct PredictRun {
   private let file: PredictionFile
   private let summary: OutputFile?
   private var account: ServingAccount
+  private var meter: LatencyMeter?
   private let started = MonotonicTime.now()
 
   /// Opens everything: what cannot work is said before the first event is read.
   init(_ command: PredictCommand) throws {
+    guard !command.latency || command.split.isEmpty else {
+      throw Failure(
+        message: "--latency is for one version: leave out --split", code: Exit.usage)
+    }
+    meter = command.latency ? LatencyMeter() : nil
     let wish = try SplitWish(from: command.origin, splits: command.split, salt: command.salt)
     let interruption = Interruption.install()
     let servers = try wish.origins.enumerated().map { place, name in
-      try Server(name, share: wish.share(place), maxDelay: command.maxDelay)
+      try Server(
+        name, share: wish.share(place), maxDelay: command.maxDelay, stamps: command.latency)
     }
     let bytes = try DescriptorSource.open(
       path: command.source, interruption: interruption, inputEndsByItself: interruption >= 0,
@@ -65,13 +72,21 @@ struct PredictRun {
     let server = servers[0]
     let count = server.branch.batch.count
     guard count > 0 else { return }
+    let taken = meter?.now() ?? 0
     server.predict()
+    let predicted = meter?.now() ?? 0
     let predictor = server.predictor
     try file.append(
       server.branch.batch, predictor.predictions, firstEvent: account.events,
       versions: Array(repeating: server.version, count: count),
       intervals: predictor.intervals, task: server.branch.source.schema.task,
       classes: server.branch.source.classNames)
+    if let written = meter?.now() {
+      meter?.record(
+        LatencyMeter.Stamps(
+          arrived: server.branch.batch.arrived, filled: server.branch.batch.filled, taken: taken,
+          learned: predicted, written: written), events: count)
+    }
     // What is no event was not asked for: a label of a row before.
     if (0..<count).allSatisfy({ server.branch.batch.ticket($0).isEvent }) {
       account.take(server.branch.batch, 0..<count, predictor.predictions, place: 0)
@@ -124,13 +139,14 @@ struct PredictRun {
       [
         ("events", .int(account.events)), ("refused", .int(refused)),
         ("seconds", .double(seconds)), ("model", .string(servers[0].predictor.name)),
-      ] + account.json(servers))
+      ] + account.json(servers) + (meter.map { [("latency", $0.json)] } ?? []))
     try summary?.append(json.indented() + "\n")
     try summary?.flush()
     let metrics = account.metrics.map { "\($0.name) \(Figure.text($0.value))" }
     say(
       "\(account.events) events predicted by \(predictors), \(refused) refused"
-        + (metrics.isEmpty ? "" : "; " + metrics.joined(separator: ", ")))
+        + (metrics.isEmpty ? "" : "; " + metrics.joined(separator: ", "))
+        + (meter.map { "\n" + $0.lines.joined(separator: "\n") } ?? ""))
   }
 
   /// Who predicted, in words.

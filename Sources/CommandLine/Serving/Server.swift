@@ -13,21 +13,25 @@ final class Server {
   private(set) var version: Int
   private let origin: ModelOrigin
   private let maxDelay: Int?
+  /// Whether batches say when their rows came.
+  private let stamps: Bool
 
   /// Loads the model.
-  init(_ name: String, share: Double, maxDelay: Int?) throws {
+  init(_ name: String, share: Double, maxDelay: Int?, stamps: Bool = false) throws {
     (self.name, self.share, self.maxDelay) = (name, share, maxDelay)
+    self.stamps = stamps
     origin = try ModelOrigin(name)
     let snapshot = try origin.snapshot()
-    let model = try Server.load(snapshot, maxDelay)
+    let model = try Server.load(snapshot, maxDelay, stamps: stamps)
     (version, predictor) = (model.version, model.predictor)
     branch = model.branch()
   }
 
   private static func load(
-    _ snapshot: (bytes: [UInt8], version: Int?), _ maxDelay: Int?
+    _ snapshot: (bytes: [UInt8], version: Int?), _ maxDelay: Int?, stamps: Bool
   ) throws -> ServedModel {
     try ServedModel(snapshot.bytes, version: snapshot.version) { options in
+      options.stampsBatches = stamps
       if let maxDelay { options.delayMilliseconds = max(maxDelay, 0) }
     }
   }
@@ -38,7 +42,7 @@ final class Server {
   func follow(_ lead: Server) throws -> String? {
     guard let snapshot = try origin.moved(from: version) else { return nil }
     do {
-      var next = try Server.load(snapshot, maxDelay)
+      var next = try Server.load(snapshot, maxDelay, stamps: stamps)
       if self === lead {
         try next.source.takeInput(of: &branch.source)
       } else {

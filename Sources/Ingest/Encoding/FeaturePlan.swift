@@ -137,6 +137,8 @@ struct FeaturePlan: Equatable {
   var hashed = 0..<0
   var series: [LagSeries] = []
   var means: [MeanFeature] = []
+  /// The columns by which scores are told apart.
+  var groups: [GroupingColumn] = []
 
   /// The columns of the records, where the last one, the target, comes by another stream.
   var withoutLastColumn: FeaturePlan {
@@ -193,10 +195,14 @@ struct FeaturePlanner {
     try planner.addLags()
     try planner.addMeans()
     try planner.addCrosses()
+    for text in options.groups { planner.plan.groups += try planner.groupings(text) }
+    for grouping in planner.plan.groups {
+      planner.plan.needs[grouping.column].insert(grouping.cuts.isEmpty ? .text : .number)
+    }
     return planner.plan
   }
 
-  private func column(_ name: String, _ option: String) throws(IngestError) -> Int {
+  func column(_ name: String, _ option: String) throws(IngestError) -> Int {
     guard let index = plan.columns.firstIndex(of: name) else {
       throw .noSuchColumn(
         option: option, name: name, known: plan.columns,

@@ -36,6 +36,10 @@ package struct IngestOptions: Sendable, Equatable {
   package var labelDelay = 0
   /// How labels are joined by id to rows that came before; nil: a row has its label with it, or none.
   package var lateLabels: LateLabelOptions?
+  /// Columns by whose values scores are told apart: `sex`, `age=25,45,65`.
+  package var groups: [String] = []
+  /// Values of one of them that are told apart at most; those that come later share one name.
+  package var groupLimit = 32
   /// The column that keeps lags and means of different sources apart.
   package var key: String?
   /// What to put for a missing number: for all columns, or `temp=last` for one.
@@ -53,6 +57,8 @@ package struct IngestOptions: Sendable, Equatable {
   /// How long the oldest event of a batch waits for company.
   package var delayMilliseconds = 100
 
+  /// Whether batches say when their rows came.
+  package var stampsBatches = false
   /// Whether what the first events fixed is to be found again by a later run (`EventSource.write`).
   package var isResumable = false
   /// Whether what an earlier run put into quarantine stays.

@@ -40,6 +40,7 @@ extension RowEncoder {
     let remembered = last.sorted { $0.key < $1.key }
     writer.write(remembered.map(\.key))
     writer.write(remembered.map(\.value))
+    grouping.write(to: &writer)
   }
 
   /// Takes over what was written of an encoder with the same plan.
@@ -76,6 +77,7 @@ extension RowEncoder {
     let remembered = try reader.readInts()
     let values = try reader.readDoubles(count: remembered.count)
     for (feature, value) in zip(remembered, values) { last[feature] = value }
+    try grouping.restore(from: &reader)
   }
 
   private mutating func restoreFamilies(

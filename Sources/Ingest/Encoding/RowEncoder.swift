@@ -89,6 +89,9 @@ struct RowEncoder: ~Copyable {
   let idColumn: Int?
   /// Whether rows have features without a column.
   let hasTokens: Bool
+  /// Whether rows are told apart by groups, and which these are.
+  private let hasGroups: Bool
+  var grouping: RowGrouping
   let isRegression: Bool
   /// Whether every feature is a numeric column: nothing to look up and nothing to remember.
   let isPlain: Bool
@@ -146,7 +149,7 @@ struct RowEncoder: ~Copyable {
 
   init(
     _ plan: FeaturePlan, target: TargetReader, categoryLimit: Int, labelDelay: Int,
-    lateLabels: LateLabelOptions? = nil, isTargetApart: Bool = false
+    lateLabels: LateLabelOptions? = nil, isTargetApart: Bool = false, groupLimit: Int = 32
   ) {
     self.isTargetApart = isTargetApart
     join = lateLabels.map { LabelJoin($0) }
@@ -162,6 +165,8 @@ struct RowEncoder: ~Copyable {
     sequenceColumn = plan.sequence
     idColumn = plan.id
     hasTokens = !plan.hashed.isEmpty
+    hasGroups = !plan.groups.isEmpty
+    grouping = RowGrouping(plan.groups, limit: groupLimit)
     isRegression = plan.task == .regression
     columns = RowColumns(count: columnCount)
     let levelCount = max(columnCount + plan.derivedLevels.count, 1)
@@ -299,6 +304,7 @@ struct RowEncoder: ~Copyable {
     if let column = sequenceColumn { lastSequence = numbers[column] }
     if let column = idColumn, !fields[column].isEmpty { batch.setLastID(fields[column].bytes) }
     if joins, let ticket { batch.setLastTicket(ticket) }
+    if hasGroups { grouping.tell(columns, &batch) }
     accepted += 1
     return nil
   }

@@ -67,6 +67,7 @@ extension EventSource {
         return labels.isAtEnd ? try end() : .late
       }
       labels.held = nil
+      if count == 0 { stamp(&batch) }
       place.set(record)
       if let fault = encoder.encode(ownColumns, into: &batch, line: record.line) {
         try refuse(fault, record)
