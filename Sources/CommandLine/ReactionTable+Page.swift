@@ -1,3 +1,4 @@
+import Engine
 import Report
 import Studies
 import Telemetry
