@@ -17,6 +17,11 @@ package struct Predictor {
   private let platt: PlattScaling?
   private let tracker: IntervalTracker?
 
+  /// How its predictions depend on a row, if that can be said.
+  package var form: PredictorForm? { learner.form }
+  /// The model, if it is a tree.
+  package var drawing: TreeDrawing? { learner.drawing }
+
   fileprivate init(_ runner: ModelRunner, rows: Int) {
     name = runner.name
     version = runner.version

@@ -63,6 +63,9 @@ package protocol Learner: Snapshotted, Sendable {
   /// How large it has grown, if it is made of trees.
   var shape: TreeShape? { get }
 
+  /// How its predictions depend on a row, if that can be said.
+  var form: PredictorForm? { get }
+
   /// Who was listened to, in a learner that mixes others; empty in any other.
   var experts: [ExpertAccount] { get }
 
@@ -92,6 +95,7 @@ extension Learner {
   package var linearWeights: LinearWeights? { nil }
   package var drawing: TreeDrawing? { nil }
   package var shape: TreeShape? { nil }
+  package var form: PredictorForm? { nil }
   package var experts: [ExpertAccount] { [] }
   package var dissections: Dissections { Dissections() }
   package func explainable(

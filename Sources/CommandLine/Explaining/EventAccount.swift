@@ -26,12 +26,12 @@ struct EventAccount {
     let row = rerun.batch.count - 1
     let words = words(rerun, row)
     let account = try account(rerun, row, words)
-    guard command.manner.text else { return try out.append(account.indented() + "\n") }
-    try out.append((words?.text(top: command.manner.shown) ?? "") + lime(rerun, row, words))
+    guard command.text else { return try out.append(account.indented() + "\n") }
+    try out.append((words?.text(top: command.shown) ?? "") + lime(rerun, row, words))
   }
 
   /// The event's number; by id that of the first event that has it.
-  private func number() throws -> Int {
+  func number() throws -> Int {
     let hasIDs = try Configuration.options(of: origin.checkpoint.options).id != nil
     if let prediction = command.prediction, hasIDs {
       let id = Array(prediction.utf8)
@@ -89,7 +89,7 @@ struct EventAccount {
     let isClass = schema.task.isClassification && !label.isNaN && Int(label) < classes.count
     members.append(("label", isClass ? .string(classes[Int(label)]) : .number(label)))
     members.append(("features", features(rerun, row)))
-    if let words { members.append(("explanation", words.json(top: command.manner.shown))) }
+    if let words { members.append(("explanation", words.json(top: command.shown))) }
     if command.manner.lime, let found = surrogate(rerun, row) {
       members.append(("lime", found.json(words?.name ?? { "\($0)" })))
     }

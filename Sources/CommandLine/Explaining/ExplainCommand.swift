@@ -20,6 +20,9 @@ struct ExplainCommand: ParsableCommand {
         weir explain --from models@champion --global
         weir explain events.csv --from models@champion --drift 8645
         weir explain --from models@champion --between 0..2000 8645..10645 --text
+        weir explain events.csv --from models@7 --event 12345 --recourse --text \\
+          --immutable age,sex --range income=0..90000 --direction debts=down
+        weir explain new.csv --from models@champion --recourse --served --want 'cnt>200'
 
       A prediction of a run (--event, --prediction) is made once more: the run is done again
       with the options that one of its versions carries, up to the event, and the prediction
@@ -30,6 +33,14 @@ struct ExplainCommand: ParsableCommand {
       the base add up to the prediction, in log-odds for most models of two classes. They
       are exact for linear models and for trees, and for others where few features differ;
       else they are sampled, and have standard errors.
+
+      RECOURSE
+      A change is measured in standard deviations of its column; to another category it
+      counts 1. --cost makes a column dearer. Numbers stay within what the model was shown,
+      whole numbers whole, categories among those seen, unless --range says otherwise. Lags
+      and running means of the past are not changed, crosses follow their columns. Every
+      answer was predicted by the model itself ("verified"); whether a smaller one can exist
+      is said too ("optimal"). If there is none, what stands in the way is named.
       """)
 
   @Argument(help: "The events of the run; if not given, where they were.")
@@ -66,11 +77,20 @@ struct ExplainCommand: ParsableCommand {
     help: "Events that are usual, read as by weir predict, where those of the run are not at hand.")
   var usual: String?
   @OptionGroup var manner: ExplainManner
+  @OptionGroup(title: "Recourse")
+  var recourse: RecourseOptions
+
+  /// Whether the answer is to be in plain words.
+  var text: Bool { recourse.text }
+  /// Features that are told one by one.
+  var shown: Int { manner.top ?? (text ? 8 : Int.max) }
 
   func run() throws {
     try reporting {
       try check()
+      if recourse.recourse, recourse.served { return try answerServed() }
       let origin = try ExplainedOrigin(origin, source: source)
+      if recourse.recourse { return try answer(origin) }
       let out = try OutputFile(path: "-")
       if drift != nil || !between.isEmpty {
         try LeaningAccount(self, origin).write(to: out)
@@ -83,7 +103,37 @@ struct ExplainCommand: ParsableCommand {
     }
   }
 
+  /// What would have turned the decision about an event of the run.
+  private func answer(_ origin: ExplainedOrigin) throws {
+    let event = try EventAccount(self, origin).number()
+    try RecourseRun(recourse, origin.checkpoint, path: try origin.events(), event: event)
+      .answer(to: OutputFile(path: "-"))
+  }
+
+  /// The same for rows that a version is to predict.
+  private func answerServed() throws {
+    guard prediction == nil, against == nil else {
+      throw Failure(
+        message: "--prediction and --against are of a run's own events; with --served, --event "
+          + "is a row's number in SOURCE", code: Exit.usage)
+    }
+    let run = try RecourseRun(
+      recourse, snapshot: ModelOrigin(origin).snapshot(), path: source ?? "-")
+    try run.answerAll(event: event, to: OutputFile(path: "-"))
+  }
+
   private func check() throws {
+    guard recourse.recourse || !recourse.isTouched else {
+      throw Failure(
+        message: "--want, --immutable and what goes with them are for --recourse",
+        code: Exit.usage)
+    }
+    // What cannot be read is said before anything is.
+    _ = try RecourseWish(recourse)
+    guard !recourse.recourse || (row == nil && !global && drift == nil && between.isEmpty) else {
+      throw LearnSettings.usage(
+        "--recourse is for --event or --prediction, or with --served for the rows of SOURCE")
+    }
     try manner.check()
     let wishes = [
       ("--event", event != nil), ("--prediction", prediction != nil), ("--row", row != nil),
@@ -115,8 +165,6 @@ struct ExplainManner: ParsableArguments {
   @Option(
     help: "Features that are told one by one, the greatest contributions first (all; 8 in --text).")
   var top: Int?
-  @Flag(help: "In plain words instead of JSON.")
-  var text = false
   @Flag(
     help:
       "Also a simple model of the model in the neighbourhood of the row: LIME, with how well it fits."
@@ -149,7 +197,6 @@ struct ExplainManner: ParsableArguments {
   }
 
   var draws: UInt64 { UInt64(seed ?? 1) }
-  var shown: Int { top ?? (text ? 8 : Int.max) }
   var explainer: Explainer { Explainer(pairs: orders ?? 8, exactPlayers: 10, seed: draws) }
   /// For many rows at once, where each need not be as precise.
   var quickExplainer: Explainer { Explainer(pairs: orders ?? 1, exactPlayers: 4, seed: draws) }

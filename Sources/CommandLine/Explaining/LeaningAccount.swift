@@ -77,15 +77,14 @@ struct LeaningAccount {
     let before = try leaning(&rerun, stretches[0])
     let after = try leaning(&rerun, stretches[1])
     let moved = moved(before.leaning, after.leaning)
-    let manner = command.manner
-    guard manner.text else {
+    guard command.text else {
       let json = JSONValue.members([
-        ("before", .members(before.members + before.leaning.members(top: manner.shown))),
-        ("after", .members(after.members + after.leaning.members(top: manner.shown))),
+        ("before", .members(before.members + before.leaning.members(top: command.shown))),
+        ("after", .members(after.members + after.leaning.members(top: command.shown))),
         (
           "moved",
           .array(
-            moved.prefix(manner.shown).map {
+            moved.prefix(command.shown).map {
               .members([
                 ("feature", .string($0.name)), ("before", .number($0.before)),
                 ("after", .number($0.after)), ("change", .number($0.after - $0.before)),
@@ -99,7 +98,7 @@ struct LeaningAccount {
     for (name, own) in [("Before", before), ("After", after)] {
       text +=
         "\(name) (events \(own.range.lowerBound) to \(own.range.upperBound - 1)) the model leans on "
-        + own.leaning.words(top: manner.shown) + ".\n"
+        + own.leaning.words(top: command.shown) + ".\n"
     }
     let greatest = moved.prefix(3).filter { $0.after != $0.before }
     if !greatest.isEmpty {

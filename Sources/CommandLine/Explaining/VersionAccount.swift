@@ -29,13 +29,13 @@ struct VersionAccount {
         { engine.servedModel($0, $1) })
     else { throw LearnSettings.usage("there are no events to look at") }
     let leaning = Leaning(found, names: engine.importanceNames)
-    if manner.text {
+    if command.text {
       return try out.append(
-        "Version \(model.version) leans on " + leaning.words(top: manner.shown)
+        "Version \(model.version) leans on " + leaning.words(top: command.shown)
           + ", over \(found.rows) events.\n")
     }
     let json = JSONValue.members(
-      [("version", .int(model.version))] + leaning.members(top: manner.shown))
+      [("version", .int(model.version))] + leaning.members(top: command.shown))
     try out.append(json.indented() + "\n")
   }
 
@@ -134,7 +134,7 @@ struct VersionAccount {
       found, batch, row, of: source, families: engine.families.map(\.name),
       usualRows: usual.count, class: name)
     let lime = manner.lime ? manner.surrogate(model, batch, row, usual) : nil
-    if manner.text { return words.text(top: manner.shown) + (lime?.text(words.name) ?? "") }
+    if command.text { return words.text(top: command.shown) + (lime?.text(words.name) ?? "") }
     var members: [(String, JSONValue)] = [("row", .int(event))]
     let id = batch.id(row)
     if !id.isEmpty { members.append(("id", .string(String(decoding: id, as: UTF8.self)))) }
@@ -146,7 +146,7 @@ struct VersionAccount {
     } else {
       members.append(("prediction", .double(said[row])))
     }
-    members.append(("explanation", words.json(top: manner.shown)))
+    members.append(("explanation", words.json(top: command.shown)))
     if let lime { members.append(("lime", lime.json(words.name))) }
     // One row is looked at by a person, many by a program.
     return JSONValue.members(members).text + "\n"

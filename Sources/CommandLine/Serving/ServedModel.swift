@@ -43,6 +43,11 @@ struct ServedModel: ~Copyable {
   /// The model by itself, for batches as long as those of its run.
   var predictor: Predictor { engine.predictor(rows: engine.options.batchRows) }
 
+  /// The model and the source, to be asked about single events.
+  consuming func probed() -> ProbedModel {
+    ProbedModel(source, engine, version: version, counts: false)
+  }
+
   /// What it reads, for batches as long as it can predict.
   consuming func branch() -> SplitBranch {
     let rows = engine.options.batchRows

@@ -18,14 +18,19 @@ struct Rerun: ~Copyable {
   private(set) var states: [[UInt8]] = []
   /// How far the source had read by then.
   private let end: (events: Int, offset: Int?)
+  /// What the columns were like so far, where somebody wants to know.
+  private(set) var profile: RecourseProfile?
 
   /// - Parameters:
   ///   - version: a version of the run.
   ///   - path: where its events are to be read again.
+  ///   - profiles: whether `profile` is wanted.
   ///   - explains: what is explained on the way; nil: nothing, though rows may be kept for it as they were.
   /// - Throws: `IngestError` where they cannot be, or the input begins with other ones; `SpecificationError` where the
   ///   options fit them no more.
-  init(_ version: Checkpoint, path: String, explains: ExplainOptions? = nil) throws {
+  init(
+    _ version: Checkpoint, path: String, profiles: Bool = false, explains: ExplainOptions? = nil
+  ) throws {
     let options = try Configuration.options(of: version.options)
     var settings = try LearnSettings(options)
     // The files that explanations went to are not written again.
@@ -52,9 +57,13 @@ struct Rerun: ~Copyable {
     batch = MicroBatch(capacity: engine.options.batchRows, denseWidth: source.schema.denseWidth)
     moment = version.events
     self.end = end
+    if profiles { profile = RecourseProfile(denseWidth: source.schema.denseWidth) }
     self.source = source
     self.engine = engine
   }
+
+  /// The model as it is now, and the source, to be asked about the next event; that event is not learned.
+  consuming func probed() -> ProbedModel { ProbedModel(source, engine, version: nil, counts: true) }
 
   /// Goes on until `events` events have been taken, which end a batch; false if the input ends before.
   mutating func advance(to events: Int) throws -> Bool {
@@ -104,6 +113,7 @@ struct Rerun: ~Copyable {
       for row in 0..<batch.count where batch.ticket(row).isEvent { sample.observe(batch, row) }
     }
     engine.step(batch)
+    profile?.observe(batch)
     for made in engine.takeVersions() where made.event == moment { states.append(made.state) }
     let changes = engine.featureChanges()
     if !changes.isEmpty {

@@ -70,12 +70,12 @@ struct RowEncoder: ~Copyable {
   /// The columns of the row at hand.
   private(set) var columns: RowColumns
   var target: TargetReader
-  private(set) var notices: [SourceNotice] = []
+  var notices: [SourceNotice] = []
   /// Events accepted so far.
   var accepted = 0
 
   let categoryLimit: Int
-  private let columnCount: Int
+  let columnCount: Int
   let targetColumn: Int?
   /// Whether no record has the target: it comes by another stream, and nothing is put where it would stand.
   let isTargetApart: Bool
@@ -91,13 +91,13 @@ struct RowEncoder: ~Copyable {
   let hasTokens: Bool
   let isRegression: Bool
   /// Whether every feature is a numeric column: nothing to look up and nothing to remember.
-  private let isPlain: Bool
+  let isPlain: Bool
   private let plainRuns: [PlainRun]
   private let derived: [Int]
-  private let textual: [Int]
+  let textual: [Int]
   private let levelColumns: [Int]
   var tables: [LevelTable]
-  private let levels: UnsafeMutablePointer<Int>
+  let levels: UnsafeMutablePointer<Int>
   var newLevels: [Int]
   /// Rows of each key so far, where a category that is no column is there.
   var rowsByKey: [Int] = []
@@ -135,6 +135,12 @@ struct RowEncoder: ~Copyable {
   private let required: [Int]
   private let remembered: [(feature: Int, column: Int)]
 
+  /// Whether what stood in the columns goes with the rows, for those who watch the input.
+  var isWatched = false
+  /// The columns of categories that do, and how many levels of each were told by name.
+  let watchedLevels: [Int]
+  var namedLevels: [Int]
+
   /// Notices of new categories beyond this many a column are only counted.
   private static let noticesPerColumn = 10
 
@@ -167,6 +173,11 @@ struct RowEncoder: ~Copyable {
     textual = plan.needs.indices.filter { plan.needs[$0] != [] && plan.needs[$0] != .number }
     levelColumns = plan.needs.indices.filter { plan.needs[$0].contains(.level) }
     tables = plan.columns.map { _ in LevelTable(limit: categoryLimit) }
+    let apart = [plan.target, plan.id, plan.weight, plan.sequence]
+    watchedLevels = levelColumns.filter { column in
+      !apart.contains(column) && !plan.dense.contains(.column(column))
+    }
+    namedLevels = watchedLevels.map { _ in 0 }
     newLevels = plan.columns.map { _ in 0 }
     earlierLevels = plan.derivedLevels.map(EarlierLevels.init)
     groups = plan.means.map { _ in KeyTable(limit: categoryLimit) }
@@ -274,6 +285,7 @@ struct RowEncoder: ~Copyable {
       batch.endRow(target: label, weight: weight, time: time, line: line)
     } else {
       findLevels()
+      if isWatched { showLevels(&batch) }
       let key = plan.key.map { levels[$0] } ?? 0
       deriveLevels(key: key, time: time)
       writePlain(&batch)
@@ -320,7 +332,7 @@ struct RowEncoder: ~Copyable {
   /// Reads the number of a column that is read in other ways too, and checks text.
   ///
   /// Mutating, as what is called each row and is not is handed a copy of the encoder's 560 bytes.
-  private mutating func readText(_ column: Int) -> Fault? {
+  mutating func readText(_ column: Int) -> Fault? {
     let need = plan.needs[column]
     if need.contains(.number) {
       let field = fields[column].trimmed
@@ -364,7 +376,7 @@ struct RowEncoder: ~Copyable {
     return true
   }
 
-  private mutating func deriveLevels(key: Int, time: Double) {
+  mutating func deriveLevels(key: Int, time: Double) {
     guard !plan.derivedLevels.isEmpty else { return }
     while rowsByKey.count <= key { rowsByKey.append(0) }
     for k in 0..<plan.derivedLevels.count {
@@ -376,7 +388,7 @@ struct RowEncoder: ~Copyable {
     rowsByKey[key] += 1
   }
 
-  private mutating func findLevels() {
+  mutating func findLevels() {
     for column in levelColumns {
       let wasFull = tables[column].isFull
       let level = tables[column].level(fields[column])
@@ -397,6 +409,9 @@ struct RowEncoder: ~Copyable {
     }
   }
 
+  /// The level that the row at hand has of a column.
+  func level(_ column: Int) -> Int { levels[column] }
+
   mutating func note(_ kind: String, _ text: String) {
     notices.append(SourceNotice(kind: kind, text: text, event: accepted))
   }
@@ -406,13 +421,13 @@ struct RowEncoder: ~Copyable {
   }
 
   /// The features that have no column.
-  private mutating func writeTokens(_ batch: inout MicroBatch) {
+  mutating func writeTokens(_ batch: inout MicroBatch) {
     let tokens = columns.tokens.pointee
     batch.addSparse(tokens.indices, tokens.values, count: tokens.count)
   }
 
   /// The features that are columns as they stand.
-  private mutating func writePlain(_ batch: inout MicroBatch) {
+  mutating func writePlain(_ batch: inout MicroBatch) {
     let row = batch.nextDense
     for k in 0..<plainRuns.count {
       let run = plainRuns[k]
@@ -440,11 +455,11 @@ struct RowEncoder: ~Copyable {
   }
 
   @inline(__always)
-  private func mute(_ row: UnsafeMutablePointer<Double>) {
+  func mute(_ row: UnsafeMutablePointer<Double>) {
     for k in 0..<muted.count { row[muted[k].feature] = muted[k].value }
   }
 
-  private mutating func writeDerived(_ batch: inout MicroBatch, key: Int, time: Double) {
+  mutating func writeDerived(_ batch: inout MicroBatch, key: Int, time: Double) {
     let row = batch.nextDense
     for feature in derived {
       switch plan.dense[feature] {
@@ -508,8 +523,7 @@ struct RowEncoder: ~Copyable {
     return level
   }
 
-  private mutating func writeSparse(_ row: UnsafeMutablePointer<Double>, _ batch: inout MicroBatch)
-  {
+  mutating func writeSparse(_ row: UnsafeMutablePointer<Double>, _ batch: inout MicroBatch) {
     for k in 0..<active.count {
       let family = active[k]
       var value = 1.0

@@ -272,6 +272,12 @@ struct BaggedTrees: Learner {
   }
 
   var shape: TreeShape? { TreeShape(committee.members.lazy.map(\.tree.nodes)) }
+  var form: PredictorForm? {
+    .stepwise(
+      TreeCuts(
+        committee.members.lazy.map(\.tree.nodes), numbers: attributes.numbers,
+        isConstantBetween: committee.members.allSatisfy { $0.tree.settings.leaf == .majority }))
+  }
 
   mutating func takeNotices() -> [LearnerNotice] {
     defer { notices.removeAll() }

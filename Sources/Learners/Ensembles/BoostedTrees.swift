@@ -217,6 +217,11 @@ struct BoostedTrees: ValueModel {
 
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing? { nil }
   var shape: TreeShape { TreeShape(trees.lazy.map(\.nodes)) }
+  func cuts(numbers: Int) -> TreeCuts? {
+    TreeCuts(
+      trees.lazy.map(\.nodes), numbers: numbers,
+      isConstantBetween: settings.tree.leaf == .mean)
+  }
 
   /// Of two classes their log-odds; of more their shares are no sum.
   func sum(_ attributes: TreeAttributes) -> TreeSum? {

@@ -150,6 +150,11 @@ struct ValueForest: ValueModel {
 
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing? { nil }
   var shape: TreeShape { TreeShape(committee.members.lazy.map(\.tree.nodes)) }
+  func cuts(numbers: Int) -> TreeCuts? {
+    TreeCuts(
+      committee.members.lazy.map(\.tree.nodes), numbers: numbers,
+      isConstantBetween: committee.members.allSatisfy { $0.tree.settings.leaf == .mean })
+  }
 
   func sum(_ attributes: TreeAttributes) -> TreeSum? {
     let total = committee.members.reduce(0) { $0 + $1.voice }

@@ -71,6 +71,8 @@ struct LinearModel: Learner {
 
   mutating func takeNotices() -> [LearnerNotice] { state.divergence.takeNotices() }
 
+  var form: PredictorForm? { state.scaler.isLinear ? .linear(state.loss.link) : nil }
+
   var linearWeights: LinearWeights? {
     LinearWeights(
       dense: Array(state.weights[..<state.layout.denseWidth]),

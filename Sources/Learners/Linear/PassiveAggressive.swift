@@ -131,6 +131,10 @@ struct PassiveAggressive: Learner {
 
   mutating func refresh() { scaler.forget(to: 256) }
 
+  var form: PredictorForm? {
+    scaler.isLinear ? .linear(isClassification ? .logOdds : .identity) : nil
+  }
+
   var linearWeights: LinearWeights? {
     LinearWeights(
       dense: Array(weights[..<layout.denseWidth]), sparse: Array(weights[layout.sparseOffset...]),

@@ -464,6 +464,8 @@ struct RateGrid: Learner {
     return notices
   }
 
+  var form: PredictorForm? { scaler.isLinear ? .linear(loss.link) : nil }
+
   var linearWeights: LinearWeights? {
     let own = weights[(best * stride)..<(best * stride + count)]
     let first = own.startIndex

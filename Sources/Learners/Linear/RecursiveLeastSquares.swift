@@ -188,6 +188,8 @@ struct RecursiveLeastSquares: Learner {
     return notices
   }
 
+  var form: PredictorForm? { scaler.isLinear ? .linear(.identity) : nil }
+
   var linearWeights: LinearWeights? {
     LinearWeights(
       dense: Array(weights[..<layout.denseWidth]), sparse: Array(weights[layout.sparseOffset...]),

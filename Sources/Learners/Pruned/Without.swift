@@ -139,6 +139,10 @@ struct Without: Learner {
   var linearWeights: LinearWeights? { learner.linearWeights }
   var drawing: TreeDrawing? { learner.drawing }
   var shape: TreeShape? { learner.shape }
+  /// The features that trees know are not numbered as the rows' are.
+  var form: PredictorForm? {
+    if case .linear(let link) = learner.form { .linear(link) } else { nil }
+  }
   var experts: [ExpertAccount] { learner.experts }
 
   func explainable(

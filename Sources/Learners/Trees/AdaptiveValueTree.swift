@@ -181,6 +181,12 @@ struct AdaptiveValueTree: ValueRowModel {
 
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing? { tree.drawing(attributes) }
   var shape: TreeShape { tree.shape }
+  /// Trees that grow beside branches have a part in what is answered.
+  func cuts(numbers: Int) -> TreeCuts? {
+    TreeCuts(
+      CollectionOfOne(tree.nodes), numbers: numbers,
+      isConstantBetween: settings.tree.leaf == .mean)
+  }
 
   /// While subtrees grow beside it, how many leaves answer depends on the row.
   func sum(_ attributes: TreeAttributes) -> TreeSum? {

@@ -293,6 +293,12 @@ struct HoeffdingAdaptiveTree: Learner {
 
   var drawing: TreeDrawing? { tree.drawing(attributes) }
   var shape: TreeShape? { TreeShape(tree.nodes) }
+  var form: PredictorForm? {
+    .stepwise(
+      TreeCuts(
+        CollectionOfOne(tree.nodes), numbers: attributes.numbers,
+        isConstantBetween: tree.settings.leaf == .majority, isOneTree: true))
+  }
 
   func explainable(
     _ batch: borrowing MicroBatch, _ row: Int, output: Int

@@ -176,6 +176,12 @@ struct HoeffdingTree: Learner {
 
   var drawing: TreeDrawing? { tree.drawing(attributes) }
   var shape: TreeShape? { TreeShape(tree.nodes) }
+  var form: PredictorForm? {
+    .stepwise(
+      TreeCuts(
+        CollectionOfOne(tree.nodes), numbers: attributes.numbers,
+        isConstantBetween: tree.settings.leaf == .majority, isOneTree: true))
+  }
 
   func explainable(
     _ batch: borrowing MicroBatch, _ row: Int, output: Int

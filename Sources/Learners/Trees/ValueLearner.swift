@@ -14,6 +14,8 @@ protocol ValueModel: Sendable {
   mutating func takeNews() -> [(kind: String, text: String)]
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing?
   var shape: TreeShape { get }
+  /// Where it cuts so many numbers; nil where it has no cuts.
+  func cuts(numbers: Int) -> TreeCuts?
   /// The trees that its answer, or the answer's log-odds, is a sum of; nil where it is none.
   func sum(_ attributes: TreeAttributes) -> TreeSum?
   func write(to writer: inout SnapshotWriter)
@@ -30,6 +32,7 @@ struct TreeSum: Sendable {
 extension ValueModel {
   var outputs: Int { 1 }
   mutating func makeRoom(outputs: Int) {}
+  func cuts(numbers: Int) -> TreeCuts? { nil }
 }
 
 /// A model that takes one row after another.
@@ -185,6 +188,9 @@ struct ValueLearner<Model: ValueModel>: Learner {
 
   var drawing: TreeDrawing? { model.drawing(sight.attributes) }
   var shape: TreeShape? { model.shape }
+  var form: PredictorForm? {
+    model.cuts(numbers: sight.attributes.numbers).map { .stepwise($0) }
+  }
 
   func explainable(
     _ batch: borrowing MicroBatch, _ row: Int, output: Int

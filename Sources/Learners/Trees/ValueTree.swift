@@ -405,6 +405,11 @@ struct ValueTree: ValueRowModel {
   }
 
   var shape: TreeShape { TreeShape(nodes) }
+  func cuts(numbers: Int) -> TreeCuts? {
+    TreeCuts(
+      CollectionOfOne(nodes), numbers: numbers, isConstantBetween: settings.leaf == .mean,
+      isOneTree: true)
+  }
 
   /// The tree as it stands; `attributes` knows which sparse feature a level is.
   func drawing(_ attributes: TreeAttributes) -> TreeDrawing? {
