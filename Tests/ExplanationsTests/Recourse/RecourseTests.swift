@@ -64,7 +64,7 @@ import Testing
       }
       let oracle = RecourseOracle { $0.map(margin) }
       let brute = Self.cheapest(problem, margin)
-      switch Recourse(problem, oracle, .linear).cheapest() {
+      switch Recourse(problem, oracle, .linear(saturates: false)).cheapest() {
       case .found(let finding):
         found += 1
         #expect(finding.isProved && margin(finding.point) >= 0, "seed \(seed), round \(round)")
@@ -96,7 +96,8 @@ import Testing
         return log(max(1 - p, 1e-300)) - log(max(p, 1e-300))
       }
     }
-    guard case .found(let finding) = Recourse(problem, oracle, .linear).cheapest() else {
+    guard case .found(let finding) = Recourse(problem, oracle, .linear(saturates: true)).cheapest()
+    else {
       Issue.record("nothing found")
       return
     }
@@ -191,7 +192,7 @@ import Testing
       }
       let oracle = RecourseOracle { $0.map(margin) }
       guard margin(problem.row) < 0 else { continue }
-      let recourse = Recourse(problem, oracle, .linear)
+      let recourse = Recourse(problem, oracle, .linear(saturates: false))
       let all = recourse.alternatives(4)
       let sets = all.map { Set(problem.changes($0.point)) }
       #expect(Set(sets).count == sets.count, "seed \(seed), round \(round)")
