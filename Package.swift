@@ -43,6 +43,7 @@ let package = Package(
     room("Catalogues"),
     room("Snapshots"),
     room("Batches", on: ["Snapshots"]),
+    room("Statistics", on: ["Kernels", "Snapshots"]),
     room("Detectors", on: ["Catalogues", "Kernels", "Snapshots"]),
     room("Comparisons", on: ["Catalogues", "Kernels", "Snapshots"]),
     room("Generators", on: ["Catalogues", "Kernels"]),
@@ -50,7 +51,10 @@ let package = Package(
     room("Learners", on: ["Batches", "Catalogues", "Detectors", "Kernels", "Snapshots"]),
     room("Registry", on: ["CSQLite", "Kernels"], exclude: ["FORMAT.md"]),
     room("Scores", on: ["Catalogues", "Snapshots"]),
-    room("Monitors", on: ["Batches", "Detectors", "Kernels", "Snapshots"]),
+    room(
+      "Monitors",
+      on: ["Batches", "Catalogues", "Detectors", "Kernels", "Snapshots", "Statistics"],
+      exclude: ["RUNBOOK.md"]),
     room("Telemetry", on: ["Snapshots"]),
     room("Explanations", on: ["Batches", "Kernels", "Learners", "Snapshots"]),
     room(
@@ -64,8 +68,8 @@ let package = Package(
       "CommandLine",
       on: [
         "Batches", "Catalogues", "Comparisons", "Detectors", "Engine", "Explanations", "Generators",
-        "Ingest", "Kernels", "Learners", "Monitors", "Registry", "Scores", "Snapshots", "Studies",
-        "Telemetry", argumentParser,
+        "Ingest", "Kernels", "Learners", "Monitors", "Registry", "Scores", "Snapshots",
+        "Statistics", "Studies", "Telemetry", argumentParser,
       ], exclude: ["Checkpoints/FORMAT.md"]),
     .executableTarget(name: "weir", dependencies: ["CommandLine"], swiftSettings: settings),
 
@@ -96,7 +100,10 @@ let package = Package(
       on: ["Learners", "Batches", "Catalogues", "Kernels", "Snapshots", "TestSupport"]),
     tests("RegistryTests", on: ["Registry", "CSQLite", "Kernels", "TestSupport"]),
     tests("ScoresTests", on: ["Scores", "Catalogues", "TestSupport"]),
-    tests("MonitorsTests", on: ["Monitors", "Batches", "TestSupport"]),
+    tests(
+      "MonitorsTests",
+      on: ["Monitors", "Batches", "Catalogues", "Kernels", "Snapshots", "TestSupport"]),
+    tests("StatisticsTests", on: ["Statistics", "Kernels", "Snapshots", "TestSupport"]),
     tests(
       "ExplanationsTests",
       on: [

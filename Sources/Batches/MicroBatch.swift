@@ -47,6 +47,8 @@ package struct MicroBatch: ~Copyable {
   private var idStarts: [Int] = [0]
   /// What each row has to do with its label; empty where labels are not joined by id.
   private var tickets: [LabelTicket] = []
+  /// What stood in the input beside the features, where it is watched.
+  package var input = InputRows()
 
   /// Room for `capacity` rows of `denseWidth` dense features.
   package init(capacity: Int, denseWidth: Int) {
@@ -154,6 +156,7 @@ extension MicroBatch {
     idStarts.removeAll(keepingCapacity: true)
     idStarts.append(0)
     tickets.removeAll(keepingCapacity: true)
+    input.removeAll()
   }
 
   /// Where the next row's dense features go; `denseWidth` elements, the padding is not to be touched.

@@ -6,6 +6,7 @@ import Engine
 import Generators
 import Ingest
 import Learners
+import Monitors
 import Scores
 import Telemetry
 
@@ -14,7 +15,7 @@ struct CatalogueCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "catalogue",
     abstract:
-      "List every learner, detector, stream, drift, format, score, test and reaction, with parameters.",
+      "List every learner, detector, stream, drift, format, score, check, test and reaction, with parameters.",
     discussion: """
       EXAMPLES
         weir catalogue
@@ -70,6 +71,7 @@ struct CatalogueSection {
       CatalogueSection(Catalogue.injectors),
       CatalogueSection(Catalogue.formats),
       CatalogueSection(Catalogue.scores),
+      CatalogueSection(Catalogue.checks),
       CatalogueSection(Catalogue.pairedTests),
       CatalogueSection(
         noun: "reaction",

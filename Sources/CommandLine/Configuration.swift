@@ -49,6 +49,8 @@ enum Configuration {
       .number("label-delay", \.labelDelay), .flag("late-labels", \.lateLabels),
       .text("labels", \.labels), .text("arrival", \.arrival), .number("wait-rows", \.waitRows),
       .text("ttl", \.ttl),
+      .flag("monitor", \.monitor), .list("check", \.check), .text("reference", \.reference),
+      .number("reference-rows", \.referenceRows),
       .text("predictions", \.predictions), .text("losses", \.losses),
       .text("journal", \.journal), .text("summary", \.summary),
       .real("interval", \.interval),

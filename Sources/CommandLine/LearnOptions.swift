@@ -185,6 +185,24 @@ struct LearnOptions: ParsableArguments {
   @Option(help: "Longest line in bytes (1048576).")
   var maxLine: Int?
 
+  @Flag(
+    help:
+      "Watch the input by every check of the catalogue: missing values, ranges, schema, drift and the rest; findings go to the journal, the summary and standard error (weir runbook)."
+  )
+  var monitor = false
+  @Option(
+    help:
+      "A check from the catalogue, NAME or NAME:key=value,… with action=note, alarm or retrain; alone, or to set one of --monitor's otherwise. Repeatable."
+  )
+  var check: [String] = []
+  @Option(
+    help:
+      "What the input is to be like: REGISTRY@REF, or a profile that weir profile --json wrote. Without it the warm-up, or the first 1000 events, are the reference."
+  )
+  var reference: String?
+  @Option(help: "Events that are the reference where there is no other (1000, or the warm-up).")
+  var referenceRows: Int?
+
   @Option(
     help: "Where predictions go, one line an event: FILE or -. NDJSON if the name ends in .ndjson.")
   var predictions: String?

@@ -46,6 +46,7 @@ extension LearnRun {
     var source = try LearnRun.source(input, settings.ingest, labels, from: &state)
     let settled = options.settled(
       source.settled, models: LearnRun.models(options, settings, source.schema.task))
+    if settings.engine.watching != nil { source.watchInput() }
     let guests = try before == nil ? RegistryGuests.load(options, &source) : [:]
     var engine = try engine(
       options, settings, source, keepsVersions: options.registry != nil, guests: guests)
@@ -58,6 +59,10 @@ extension LearnRun {
     }
     if let before {
       if var reader = state { try source.restore(from: &reader) }
+      if settings.engine.watching != nil {
+        source.watchInput()
+        engine.know(levels: source.inputLevels)
+      }
       var rest = before.engine
       try engine.restore(from: &rest)
       guard engine.events == before.events, rest.left == 0 else { throw SnapshotError.corrupt }
@@ -122,6 +127,7 @@ extension LearnRun {
     wish.screens = options.settled(source.settled, models: wish.models).screen == "on"
     wish.keepsLosses = options.losses != nil
     wish.keepsVersions = keepsVersions
+    wish.watching?.columns = source.inputColumns
     // Batches of very wide rows are shorter: where they end changes no result, and 256 rows of 100,000 numbers are 200 MB.
     let widest = LearnRun.mostNumbers / max(source.schema.denseWidth, 1)
     wish.batchRows = min(wish.batchRows, max(1, widest))

@@ -120,7 +120,14 @@ struct LearnRun: ~Copyable {
 
   /// Learns a batch and writes what came of it.
   private mutating func step(_ batch: borrowing MicroBatch) throws {
-    guard batch.count > 0 else { return }
+    guard batch.count > 0 else {
+      // What was refused is to be heard of though no event came.
+      if !batch.input.isEmpty {
+        engine.step(batch)
+        try writeNotices()
+      }
+      return
+    }
     let first = engine.events
     var state = source.takeState()
     engine.step(batch)

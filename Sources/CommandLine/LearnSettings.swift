@@ -5,6 +5,7 @@ import Detectors
 import Engine
 import Ingest
 import Learners
+import Monitors
 
 /// The options of `weir learn`, checked, as the rooms below want them.
 struct LearnSettings {
@@ -16,6 +17,25 @@ struct LearnSettings {
     try readInput(options)
     try readRun(options)
     try readLateLabels(options)
+    try readWatching(options)
+  }
+
+  /// How the input is watched.
+  private mutating func readWatching(_ options: LearnOptions) throws {
+    let rows = try LearnSettings.check(options.referenceRows, "reference-rows", atLeast: 64)
+    let wish = try CheckWish(all: options.monitor, named: options.check)
+    guard !wish.specifications.isEmpty else {
+      guard options.reference == nil, rows == nil else {
+        throw LearnSettings.usage(
+          "--reference and --reference-rows need --monitor or --check, which compare with it")
+      }
+      return
+    }
+    var watching = Watching(checks: wish.specifications)
+    watching.mayRetrain = wish.mayRetrain
+    watching.referenceRows =
+      rows ?? (engine.warmup > 0 ? engine.warmup : Monitor.usualReferenceRows)
+    engine.watching = watching
   }
 
   private static func list(_ text: String?) -> [String] {

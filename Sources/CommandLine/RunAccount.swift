@@ -44,6 +44,9 @@ struct RunAccount {
       ("versions", .int(served.versions)), ("memoryBytes", .int(served.memoryBytes)),
     ]
     if let late = LateLabelAccount(engine, joined) { members += late.members }
+    if engine.options.watching != nil {
+      members.append(("checks", .array(engine.findings.map { $0.summary })))
+    }
     if let passedOver { members.insert(("passedOver", .int(passedOver)), at: 3) }
     if let target = engine.options.interval, served.coverage.labels > 0 {
       members.append(("interval", interval(served, target)))
@@ -203,9 +206,13 @@ struct RunAccount {
       model.alarms.map { ($0.event, $0.text) }
       + model.causes.map { ($0.event, "\($0.event)  cause: \($0.localisation.summary(names))") }
       + model.reactions.map { ($0.event, $0.text) }
+      + engine.findings.map { ($0.event, $0.line) }
     guard !all.isEmpty else { return ["", "no alarm, no reaction"] }
     let shown = 40
     var lines = ["", "\(model.alarmCount) alarms, \(model.reactions.count) reactions"]
+    if engine.options.watching != nil {
+      lines[1] += ", \(engine.findingCount) findings of checks (weir runbook NAME: what to do)"
+    }
     for (_, text) in all.sorted(by: { $0.0 < $1.0 }).prefix(shown) { lines.append("  " + text) }
     if all.count > shown { lines.append("  … and \(all.count - shown) more (--journal has all)") }
     return lines

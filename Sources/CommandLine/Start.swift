@@ -31,7 +31,7 @@ struct WeirCommand: ParsableCommand {
     subcommands: [
       LearnCommand.self, PredictCommand.self, ExplainCommand.self, ReplayCommand.self,
       GenerateCommand.self, InjectCommand.self, DetectCommand.self, StudyCommand.self,
-      ModelsCommand.self, BenchCommand.self, CatalogueCommand.self,
+      ModelsCommand.self, RunbookCommand.self, BenchCommand.self, CatalogueCommand.self,
     ])
 }
 

@@ -2,6 +2,7 @@ package import Batches
 package import Catalogues
 import Kernels
 package import Learners
+package import Monitors
 import Scores
 package import Snapshots
 package import Telemetry
@@ -28,7 +29,7 @@ package struct Engine {
   private let waiting: WaitingRows?
   var runners: [ModelRunner] = []
   private var baselines: [ModelRunner] = []
-  private var time = Double.nan
+  var time = Double.nan
   var entries: [Told] = []
   var versionsMade: [VersionMade] = []
   /// The served version that was kept last.
@@ -40,6 +41,11 @@ package struct Engine {
   var contest: Contest?
   /// The number of the next version that any model makes.
   var nextVersion = 0
+  /// Watches the input, where that is asked for.
+  var monitor: Monitor?
+  /// What checks found, the first 10,000, and how much it was.
+  package internal(set) var findings: [Finding] = []
+  package internal(set) var findingCount = 0
 
   /// Makes the models, the detectors and the baselines. `families` are the sparse features that rows
   /// have, needed where they are screened; `guests` the challengers and shadows that are models of other runs, by the
@@ -98,6 +104,11 @@ package struct Engine {
     var names = ["no-change", schema.task == .regression ? "running-mean" : "majority"]
     if let season = options.season, season != .events(1) { names.append("seasonal-naive") }
     for name in names { baselines.append(try ModelRunner(name, plain, schema, families, workers)) }
+    if let watching = options.watching {
+      monitor = try Monitor(
+        watching.checks, watching.columns, task: schema.task, reference: watching.reference,
+        referenceRows: watching.referenceRows)
+    }
     if let threshold = options.retrainWhen {
       let known = ScoreBoard(task: schema.task.scoreTask, windowRows: 1).names
       guard known.contains(threshold.score) else {
@@ -159,6 +170,7 @@ package struct Engine {
         }
       }
       if contest != nil { keepAnswers(rows) }
+      if monitor != nil { watchInput(batch, rows) }
       for i in rows {
         if !batch.targets[i].isNaN { labelled += 1 }
         if !batch.times[i].isNaN { time = batch.times[i] }
@@ -170,6 +182,14 @@ package struct Engine {
       takeEntriesOfRunners()
       if options.keepsVersions { keepVersion(told) }
     }
+    if monitor != nil { watchRest(batch) }
+  }
+
+  /// Shows the monitor what was refused after the last row of a batch.
+  private mutating func watchRest(_ batch: borrowing MicroBatch) {
+    monitor?.observeRest(batch)
+    // Where no event comes there is no position to wait for.
+    if batch.count == 0 { takeFindings() }
   }
 
   /// Baselines never react, so that a batch is cut for them only where scores begin to be kept apart.
@@ -217,6 +237,11 @@ package struct Engine {
       for index in engine.runners.indices {
         engine.runners[index].absorb(waiting.rows, slot: slot, event: event, now: now)
       }
+      guard engine.monitor?.wantsAnswers == true, var monitor = engine.monitor.take() else {
+        return
+      }
+      engine.tell(&monitor, late: waiting.rows, slot: slot, event: event)
+      engine.monitor = monitor
     }
     for index in baselines.indices {
       baselines[index].absorb(waiting.rows, slot: slot, event: event, now: now)
@@ -248,6 +273,7 @@ package struct Engine {
         let key = ticket.kind == .asks ? ticket.slot : WaitingRows.none
         let slot = ask(batch, row, key: key, event: events, waiting)
         if contest != nil { keepAnswers(row..<row + 1) }
+        if monitor != nil { watchInput(batch, row..<row + 1) }
         if !batch.times[row].isNaN { time = batch.times[row] }
         events += 1
         labelsSinceEvent = 0
@@ -259,6 +285,7 @@ package struct Engine {
       takeEntriesOfRunners()
       if options.keepsVersions { keepVersion(told) }
     }
+    if monitor != nil { watchRest(batch) }
   }
 
   /// The warm-up is over when as many labels have come.
@@ -277,6 +304,7 @@ package struct Engine {
 
   private mutating func react() {
     reactedAt = events
+    if monitor != nil { askMonitor() }
     for index in runners.indices {
       lendVersions(to: index)
       runners[index].react(event: events, time: time)
@@ -338,6 +366,7 @@ package struct Engine {
       runners[index].tellExperts(event: events)
       entries += runners[index].takeEntries()
     }
+    takeFindings()
     tellContest()
   }
 
@@ -353,6 +382,7 @@ package struct Engine {
     writeContest(to: &writer)
     for index in runners.indices { runners[index].write(to: &writer) }
     for index in baselines.indices { baselines[index].write(to: &writer) }
+    writeMonitor(to: &writer)
   }
 
   /// Takes over what was written of an engine that was made with the same options, schema and families.
@@ -368,6 +398,7 @@ package struct Engine {
     for index in runners.indices { try runners[index].restore(from: &reader) }
     nextVersion = runners.reduce(nextVersion) { max($0, $1.version + 1) }
     for index in baselines.indices { try baselines[index].restore(from: &reader) }
+    try restoreMonitor(from: &reader)
     keptVersion = runners[served].version
   }
 

@@ -1,5 +1,6 @@
 package import Batches
 package import Detectors
+package import Monitors
 
 /// When the weights change.
 package enum UpdateMode: String, Sendable, CaseIterable {
@@ -53,6 +54,20 @@ package struct MetricThreshold: Sendable, Equatable {
   }
 
   func holds(_ value: Double) -> Bool { isAbove ? value > bound : value < bound }
+}
+
+/// How the input is watched.
+package struct Watching: Sendable, Equatable {
+  /// Specifications of checks.
+  package var checks: [String]
+  package var columns = InputColumns()
+  /// What the input is to be like; nil: as its first `referenceRows` events.
+  package var reference: Reference?
+  package var referenceRows = Monitor.usualReferenceRows
+  /// Whether what is found may have models retrained.
+  package var mayRetrain = false
+
+  package init(checks: [String]) { self.checks = checks }
 }
 
 /// A detector and what it watches.
@@ -130,6 +145,9 @@ package struct EngineOptions: Sendable, Equatable {
   package var explainsAlarms = true
   /// Rows in a batch at most.
   package var batchRows = 256
+
+  /// How the input is watched; nil: it is not.
+  package var watching: Watching?
 
   /// Whether the runner is a baseline, of which only scores are wanted.
   var isBaseline = false

@@ -3,6 +3,7 @@ import Catalogues
 import Detectors
 import Kernels
 package import Learners
+import Monitors
 import Scores
 package import Telemetry
 
@@ -71,6 +72,8 @@ struct ModelRunner {
   /// Kept beside the state, which is copied by whoever asks it.
   var isOnTrial = false
   var pending: Alarm?
+  /// A check that asks for a retraining, and since when what it found is so.
+  private var wish: (reason: String, since: Int)?
   var isWarm: Bool
   var nextScheduled: Double?
   var eventsSinceRefit = 0
@@ -436,6 +439,10 @@ struct ModelRunner {
       pending = nil
       react(to: alarm, event: event)
     }
+    if let wish {
+      self.wish = nil
+      retrain(wish.reason, since: wish.since, event: event)
+    }
     if case .collecting(let reason, let rival) = state,
       (window?.count ?? 0) >= options.leastRows
     {
@@ -453,6 +460,23 @@ struct ModelRunner {
     {
       refit(event: event, reason: "\(threshold.text) (it was \(value))", tried: true)
     }
+  }
+
+  /// A check has found something that asks for a retraining; it is begun where reactions take effect, which is now.
+  mutating func ask(toRetrain finding: Finding) {
+    guard options.update != .never, isWarm else { return }
+    let place = finding.column.map { " of \($0)" } ?? ""
+    wish = ("check \(finding.check)\(place) at event \(finding.event)", finding.since)
+  }
+
+  /// Begins to collect the rows that a retraining is to be made of.
+  private mutating func retrain(_ reason: String, since: Int, event: Int) {
+    guard case .stable = state else { return }
+    let dropped = window?.drop(before: since) ?? 0
+    report(
+      "window-reset", event, reason,
+      [("since", .int(since)), ("rowsDropped", .int(dropped)), ("rows", .int(window?.count ?? 0))])
+    state = .collecting(reason: reason, rival: nil)
   }
 
   /// Finds out what moved, for the drifts since the last such position.
@@ -672,7 +696,7 @@ extension EngineOptions {
   /// Whether any reaction may want rows again.
   var needsWindow: Bool {
     update != .continuous || retrainEvery != nil || retrainWhen != nil
-      || reaction == .retrain || reaction == .window
+      || reaction == .retrain || reaction == .window || watching?.mayRetrain == true
   }
 }
 

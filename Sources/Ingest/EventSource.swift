@@ -242,6 +242,7 @@ package struct EventSource: BatchSource, ~Copyable {
     }
     let columns = ownColumns
     var deadline: MonotonicTime?
+    var refused = 0
     while count < capacity, encoder.accepted < limit {
       if deadline == nil, count > 0 { deadline = EventSource.deadline(delay) }
       switch try reader.next(until: deadline) {
@@ -251,13 +252,17 @@ package struct EventSource: BatchSource, ~Copyable {
         if fault == nil { fault = encoder.encode(columns, into: &batch, line: record.line) }
         if let fault {
           try refuse(fault, record)
+          refused += show(fault, in: &batch)
           if record.offset == stopsAt { return .full }
+          if refused >= EventSource.mostRefused { return .late }
         } else {
           count += 1
         }
       case .refused(let refusal):
         try add(refusal)
+        refused += show(refusal, in: &batch)
         if refusal.offset == stopsAt { return .full }
+        if refused >= EventSource.mostRefused { return .late }
       case .late: return .late
       case .interrupted: return .interrupted
       case .end: return try end()
@@ -272,7 +277,9 @@ package struct EventSource: BatchSource, ~Copyable {
     frames: Bool
   ) throws(IngestError) -> FillOutcome? {
     let capacity = batch.capacity
+    var refused = 0
     while count < capacity, encoder.accepted < limit {
+      if refused >= EventSource.mostRefused { return .late }
       switch ring.next() {
       case .row(let block, let row):
         var fault = block.takeFault(row)
@@ -280,8 +287,15 @@ package struct EventSource: BatchSource, ~Copyable {
         if fault == nil {
           fault = encoder.encode(block.columns(row), into: &batch, line: block.line(row))
         }
-        if let fault { try refuse(fault, block.record(row)) } else { count += 1 }
-      case .refused(let refusal): try add(refusal)
+        if let fault {
+          try refuse(fault, block.record(row))
+          refused += show(fault, in: &batch)
+        } else {
+          count += 1
+        }
+      case .refused(let refusal):
+        try add(refusal)
+        refused += show(refusal, in: &batch)
       case .blockTaken: if frames { ring.frame(&reader) }
       case .ending(.more): continue
       case .ending(.late): return .late
@@ -294,6 +308,23 @@ package struct EventSource: BatchSource, ~Copyable {
       }
     }
     return .full
+  }
+
+  /// Rows that are refused after which those who watch the input are to hear of it, though no event may come.
+  private static let mostRefused = 64
+
+  /// Shows a record that was refused to those who watch the input; how many there are to be counted.
+  private func show(_ fault: Fault, in batch: inout MicroBatch) -> Int {
+    guard encoder.isWatched, fault !== Fault.passedOver else { return 0 }
+    batch.addRefused(
+      fault.column.map { encoder.plan.columns[$0] } ?? fault.feature, fault.kind.rawValue)
+    return 1
+  }
+
+  private func show(_ refusal: Refusal, in batch: inout MicroBatch) -> Int {
+    guard encoder.isWatched else { return 0 }
+    batch.addRefused(refusal.column, refusal.kind.rawValue)
+    return 1
   }
 
   func end() throws(IngestError) -> FillOutcome {

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "blocks.h"
 #include "experts.h"
 #include "grid.h"
 #include "inverse.h"

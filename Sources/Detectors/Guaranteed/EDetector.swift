@@ -105,7 +105,7 @@ package struct EDetector: ErrorDetector, EvidenceDetector {
   }
 
   /// The least m above `mean` with count·kl(mean, m) at ln(2√count) + ln(1/δ), from above.
-  static func bound(mean: Double, count: Double) -> Double {
+  package static func bound(mean: Double, count: Double) -> Double {
     let limit = log(2 * count.squareRoot()) - log(slack)
     var (low, high) = (mean, 1.0)
     for _ in 0..<40 {

@@ -135,6 +135,12 @@ struct RowEncoder: ~Copyable {
   private let required: [Int]
   private let remembered: [(feature: Int, column: Int)]
 
+  /// Whether what stood in the columns goes with the rows, for those who watch the input.
+  var isWatched = false
+  /// The columns of categories that do, and how many levels of each were told by name.
+  let watchedLevels: [Int]
+  var namedLevels: [Int]
+
   /// Notices of new categories beyond this many a column are only counted.
   private static let noticesPerColumn = 10
 
@@ -167,6 +173,11 @@ struct RowEncoder: ~Copyable {
     textual = plan.needs.indices.filter { plan.needs[$0] != [] && plan.needs[$0] != .number }
     levelColumns = plan.needs.indices.filter { plan.needs[$0].contains(.level) }
     tables = plan.columns.map { _ in LevelTable(limit: categoryLimit) }
+    let apart = [plan.target, plan.id, plan.weight, plan.sequence]
+    watchedLevels = levelColumns.filter { column in
+      !apart.contains(column) && !plan.dense.contains(.column(column))
+    }
+    namedLevels = watchedLevels.map { _ in 0 }
     newLevels = plan.columns.map { _ in 0 }
     earlierLevels = plan.derivedLevels.map(EarlierLevels.init)
     groups = plan.means.map { _ in KeyTable(limit: categoryLimit) }
@@ -274,6 +285,7 @@ struct RowEncoder: ~Copyable {
       batch.endRow(target: label, weight: weight, time: time, line: line)
     } else {
       findLevels()
+      if isWatched { showLevels(&batch) }
       let key = plan.key.map { levels[$0] } ?? 0
       deriveLevels(key: key, time: time)
       writePlain(&batch)
@@ -396,6 +408,9 @@ struct RowEncoder: ~Copyable {
       }
     }
   }
+
+  /// The level that the row at hand has of a column.
+  func level(_ column: Int) -> Int { levels[column] }
 
   mutating func note(_ kind: String, _ text: String) {
     notices.append(SourceNotice(kind: kind, text: text, event: accepted))

@@ -1,0 +1,128 @@
+import Batches
+import Catalogues
+package import Snapshots
+
+/// Numbers outside of what the reference had.
+///
+/// A column's range is from the least to the greatest number of the reference, and `slack` of their distance beyond
+/// both. The share of numbers outside is bet against what chance allows after so many rows without one (`RateWatch`), so
+/// that one record heat is no alarm and a column in another unit is one within a block.
+///
+/// Cost: two comparisons a number, in the lanes of `BlockSums`.
+package struct RangeCheck: Check {
+  static let entry = Entry<CheckContext, any Check>(
+    "range", "numbers outside of what the reference had",
+    parameters: [
+      CheckEntry.action(.alarm), CheckEntry.budget,
+      Parameter(
+        "slack", .real(default: 0.1, in: 0...1000),
+        "what is let pass beyond both ends, in lengths of the range"),
+      Parameter(
+        "share", .real(default: 0.01, in: 0...0.5), "a share of numbers outside that is let pass"),
+    ],
+    make: { settings, context in RangeCheck(settings, context) })
+
+  static let runbook = Runbook(
+    meaning:
+      "Numbers lie outside of everything that the model learned from. What it says of such rows is a guess beyond its knowledge.",
+    lookAt: [
+      "`least` and `most` against the range: by a factor or an offset it is a unit or a decimal point; some far-off values such as −999 stand for a missing one.",
+      "Whether `skew` or a `cause` names a conversion of units for the same column.",
+      "A season that the reference had not: `weir profile` of the same time last year.",
+    ],
+    toDo: [
+      "A unit or a code: have it undone at the source, and learn nothing from these rows (`--bad-rows quarantine=FILE` after a `--schema` change, or go back with `weir models rollback`).",
+      "True values: let the model learn on, and take a new reference when it has.",
+    ])
+
+  private let severity: Severity
+  private let slack: Double
+  private let share: Double
+  private let columns: InputColumns
+  private let numbers: Int
+  private var watch: RateWatch
+  private var least: [Double]
+  private var most: [Double]
+  /// The least and the greatest number since the last look that found nothing.
+  private var seenLeast: [Double]
+  private var seenMost: [Double]
+
+  private init(_ settings: Settings, _ context: CheckContext) {
+    severity = settings.severity
+    slack = settings.real("slack")
+    share = settings.real("share")
+    columns = context.columns
+    numbers = min(context.columns.numbers.count, RowBlock.mostNumbers)
+    watch = RateWatch(columns: numbers, budget: settings.real("budget"))
+    least = Array(repeating: -.infinity, count: numbers)
+    most = Array(repeating: .infinity, count: numbers)
+    seenLeast = most
+    seenMost = least
+  }
+
+  package mutating func begin(_ reference: Reference, _ moment: Moment) {
+    for index in 0..<numbers where !columns.numbers[index].isDerived {
+      guard let known = reference.numbers[columns.numbers[index].name], known.count > 1 else {
+        continue
+      }
+      (least[index], most[index]) = RangeCheck.bounds(known, slack: slack)
+      watch.watch(
+        index, bound: RateWatch.bound(hits: 0, of: known.count, slack: share), event: moment.event)
+    }
+  }
+
+  /// The range of a column with its slack.
+  static func bounds(_ known: Reference.Number, slack: Double) -> (least: Double, most: Double) {
+    let length = known.most - known.least
+    // Of a column that has always been the same every other number is outside.
+    return (known.least - slack * length, known.most + slack * length)
+  }
+
+  package mutating func look(_ block: RowBlock, _ moment: Moment) -> [Finding] {
+    guard block.rows > 0 else { return [] }
+    for index in 0..<numbers {
+      seenLeast[index] = min(seenLeast[index], block.least(index))
+      seenMost[index] = max(seenMost[index], block.most(index))
+    }
+    let (low, high) = (least, most)
+    let changes = watch.look(first: block.firstEvent, end: moment.event) { index in
+      (block.outside(index, low[index], high[index]), block.present(index))
+    }
+    defer {
+      for index in 0..<numbers where !watch.isRaised(index) {
+        (seenLeast[index], seenMost[index]) = (.infinity, -.infinity)
+      }
+    }
+    return changes.map { change in
+      let j = change.column
+      let name = columns.numbers[j].name
+      return Finding(
+        check: "range", severity: change.isOver ? .note : severity, column: name,
+        event: moment.event, since: change.since, kind: "range", expected: change.bound,
+        found: change.rate,
+        evidence: [
+          ("rangeLeast", low[j]), ("rangeMost", high[j]), ("least", seenLeast[j]),
+          ("most", seenMost[j]), ("evidence", change.evidence),
+        ],
+        text: change.isOver
+          ? "\(name) is within its range again"
+          : "\(ShortNumber.percent(change.rate)) of \(name) lie outside of "
+            + "\(ShortNumber.text(low[j])) … \(ShortNumber.text(high[j])), as far as "
+            + ShortNumber.text(seenMost[j] > high[j] ? seenMost[j] : seenLeast[j]),
+        isOver: change.isOver)
+    }
+  }
+
+  package func write(to writer: inout SnapshotWriter) {
+    watch.write(to: &writer)
+    for numbers in [least, most, seenLeast, seenMost] { writer.write(numbers) }
+  }
+
+  package mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try watch.restore(from: &reader)
+    least = try reader.readDoubles(count: numbers)
+    most = try reader.readDoubles(count: numbers)
+    seenLeast = try reader.readDoubles(count: numbers)
+    seenMost = try reader.readDoubles(count: numbers)
+  }
+}
