@@ -23,6 +23,8 @@ struct RecourseAnswer {
   let goal: RecourseGoal
   let table: RecourseTable
   let before: Predictions
+  /// Rows that spreads and ranges are from.
+  let profiled: Int
   private(set) var ways: [Way] = []
   /// Where there is no way: whether that is proved, and the point that came nearest.
   private(set) var denial: (isProved: Bool, nearest: [Double], prediction: Predictions)?
@@ -30,8 +32,12 @@ struct RecourseAnswer {
   /// Predictions that it took.
   var asked = 0
 
-  init(_ model: ProbedModel, _ goal: RecourseGoal, _ table: RecourseTable, before: Predictions) {
+  init(
+    _ model: ProbedModel, _ goal: RecourseGoal, _ table: RecourseTable, before: Predictions,
+    profiled: Int
+  ) {
     (self.model, self.goal, self.table, self.before) = (model, goal, table, before)
+    self.profiled = profiled
   }
 
   var isMet: Bool { goal.isMet(before, 0) }
@@ -106,6 +112,7 @@ struct RecourseAnswer {
     }
     members.append(
       ("fixed", .members(table.fixed.map { ($0.column, .string($0.why)) })))
+    members.append(("profiledRows", .int(profiled)))
     members.append(("predictions", .int(asked)))
     return .members(members)
   }

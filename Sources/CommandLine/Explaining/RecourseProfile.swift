@@ -39,6 +39,9 @@ struct RecourseProfile {
     }
   }
 
+  /// Rows that it knows of.
+  var rows: Int { Int(columns.map(\.count).max() ?? 0) }
+
   /// By dense feature.
   private(set) var columns: [Column]
 

@@ -26,8 +26,8 @@ struct RecourseRun {
         message: "event \(event): \(path) has \(rerun.source.accepted) events", code: Exit.usage)
     }
     let profile = rerun.profile ?? RecourseProfile(denseWidth: 0)
-    self.profile =
-      event > 1 ? profile : try RecourseRun.sample(checkpoint)
+    // Of a few rows no spread is known.
+    self.profile = event >= 100 ? profile : try RecourseRun.sample(checkpoint)
     model = rerun.probed()
     guard try model.hold() else {
       throw Failure(message: "event \(event): \(path) has \(event) events", code: Exit.usage)
@@ -115,7 +115,7 @@ struct RecourseRun {
       wish, task: model.schema.task, target: model.schema.targetName,
       classes: model.classNames, now: before[0] >= wish.threshold, form: model.form)
     let table = try RecourseTable(row, wish, profile)
-    var answer = RecourseAnswer(model, goal, table, before: before)
+    var answer = RecourseAnswer(model, goal, table, before: before, profiled: profile.rows)
     guard !answer.isMet else { return answer }
     let oracle = RecourseOracle { points in
       model.margins(points.map { table.changes($0) }, goal)

@@ -202,7 +202,9 @@ struct RecourseTable {
     let free = columns.indices.filter { problem.variables[$0].isFree }
     let isDirect = free.allSatisfy { row.columns[columns[$0]].isDirect }
     switch model.form {
-    case .linear: return .linear
+    case .linear(let link):
+      if case .logOdds = link { return .linear(saturates: true) }
+      return .linear(saturates: false)
     case .stepwise(let cuts):
       let own = columns.map { column in
         row.columns[column].denseFeature.map { $0 < cuts.values.count ? cuts.values[$0] : [] } ?? []

@@ -13,13 +13,15 @@
 /// Reference: B. Ustun, A. Spangher and Y. Liu, Actionable recourse in linear classification, FAT* 2019, whose mixed-integer
 /// program this is, solved by branch and bound over Lagrangian relaxations.
 struct LinearRecourse {
-  /// Beyond this a margin may have lost digits.
+  /// Beyond this log-odds have lost digits.
   private static let surest = 20.0
   /// Choices that a set of variables may have together.
   private static let mostJoint = 4096
 
   private let problem: RecourseProblem
   private let oracle: RecourseOracle
+  /// Beyond this a margin is not read.
+  private let surest: Double
 
   /// What one variable, or several together, do.
   private struct Term {
@@ -31,16 +33,18 @@ struct LinearRecourse {
     var options: [[Double]] = []
   }
 
-  init(_ problem: RecourseProblem, _ oracle: RecourseOracle) {
+  /// `saturates`: whether margins are log-odds, which lose digits where they are large.
+  init(_ problem: RecourseProblem, _ oracle: RecourseOracle, saturates: Bool) {
     self.problem = problem
     self.oracle = oracle
+    surest = saturates ? LinearRecourse.surest : .greatestFiniteMagnitude
   }
 
   /// The outcome; nil if the margin is not of that kind after all. `start` is a point on the wanted side, if one is known.
   func outcome(start: [Double]?) -> RecourseOutcome? {
     guard let sets = independentSets() else { return nil }
     var reference = problem.row
-    if abs(oracle.margin(reference)) > LinearRecourse.surest, let start {
+    if abs(oracle.margin(reference)) > surest, let start {
       reference = boundary(start)
     }
     for _ in 0..<6 {
@@ -51,7 +55,7 @@ struct LinearRecourse {
         // Everything at its best: near enough to the boundary to be believed?
         let best = point(terms, extreme(terms))
         let margin = oracle.margin(best)
-        if abs(margin) < LinearRecourse.surest, margin < 0 {
+        if abs(margin) < surest, margin < 0 {
           return .nothing(isProved: true, nearest: best, margin: margin)
         }
         guard reference != best else { return nil }
@@ -180,12 +184,12 @@ struct LinearRecourse {
       points[1][variable] = high
       points[2][variable] = low + (high - low) / 2
       let margins = oracle.margins(points)
-      let surest = margins.reduce(0) { max($0, abs($1)) }
-      if surest <= LinearRecourse.surest || abs(here) > LinearRecourse.surest {
+      let widest = margins.reduce(0) { max($0, abs($1)) }
+      if widest <= surest || abs(here) > surest {
         guard margins.allSatisfy(\.isFinite) else { return nil }
         let middle = (margins[0] + margins[1]) / 2
         // Half-way must be half-way, where digits allow to say so.
-        if surest <= LinearRecourse.surest,
+        if widest <= surest,
           abs(margins[2] - middle) > 1e-7 * max(1, abs(margins[1] - margins[0]))
         {
           return nil

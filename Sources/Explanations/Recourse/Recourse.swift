@@ -10,7 +10,8 @@
 package struct Recourse {
   /// What is known of the margin.
   package enum Form {
-    case linear
+    /// A sum over the variables, but for what is made of several together. `saturates`: it is log-odds.
+    case linear(saturates: Bool)
     /// Steps, with for each variable where it is cut; the boxes, if it is one tree. Constant: within a cell, or a box, there
     /// is one value.
     case steps(cuts: [[Double]], boxes: [LeafBox]?, isConstant: Bool)
@@ -41,8 +42,8 @@ package struct Recourse {
       return .found(RecourseFinding(point: own.row, cost: 0, margin: here, isProved: true))
     }
     switch form {
-    case .linear:
-      let linear = LinearRecourse(own, oracle)
+    case .linear(let saturates):
+      let linear = LinearRecourse(own, oracle, saturates: saturates)
       if let outcome = linear.outcome(start: nil) { return outcome }
       // So sure that nothing could be read off: a point on the other side is needed first.
       var search = RecourseSearch(own, oracle)

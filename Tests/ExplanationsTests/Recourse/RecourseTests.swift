@@ -64,7 +64,7 @@ import Testing
       }
       let oracle = RecourseOracle { $0.map(margin) }
       let brute = Self.cheapest(problem, margin)
-      switch Recourse(problem, oracle, .linear).cheapest() {
+      switch Recourse(problem, oracle, .linear(saturates: false)).cheapest() {
       case .found(let finding):
         found += 1
         #expect(finding.isProved && margin(finding.point) >= 0, "seed \(seed), round \(round)")
@@ -96,7 +96,8 @@ import Testing
         return log(max(1 - p, 1e-300)) - log(max(p, 1e-300))
       }
     }
-    guard case .found(let finding) = Recourse(problem, oracle, .linear).cheapest() else {
+    guard case .found(let finding) = Recourse(problem, oracle, .linear(saturates: true)).cheapest()
+    else {
       Issue.record("nothing found")
       return
     }
@@ -179,6 +180,33 @@ import Testing
     #expect(excess / Double(max(hits, 1)) < 0.1, "seed \(seed): \(excess / Double(hits))")
   }
 
+  @Test func `what is searched for blindly costs little more than what is proved`() {
+    let seed = UInt64.random(in: 0..<1 << 32)
+    var random = SplitMix(seed: seed)
+    var (excess, count) = (0.0, 0)
+    for round in 0..<12 {
+      let variables = (0..<8).map { _ in
+        Variable(
+          from: random.normal(), domain: .number(least: -4, most: 4, isWhole: false),
+          price: 0.2 + random.unit())
+      }
+      let problem = RecourseProblem(variables, norm: round % 2 == 0 ? .sum : .euclidean)
+      let slopes = (0..<8).map { _ in random.normal() }
+      let bound = zip(slopes, problem.row).reduce(2 + 3 * random.unit()) { $0 + $1.0 * $1.1 }
+      let oracle = RecourseOracle { points in
+        points.map { x in zip(slopes, x).reduce(-bound) { $0 + $1.0 * $1.1 } }
+      }
+      guard
+        case .found(let proved) = Recourse(problem, oracle, .linear(saturates: false)).cheapest(),
+        case .found(let searched) = Recourse(problem, oracle, .unknown(cuts: nil)).cheapest()
+      else { continue }
+      #expect(proved.isProved && proved.cost <= searched.cost * (1 + 1e-9), "seed \(seed)")
+      excess += searched.cost / proved.cost - 1
+      count += 1
+    }
+    #expect(count > 6 && excess / Double(max(count, 1)) < 0.02, "seed \(seed): \(excess)")
+  }
+
   @Test func `alternatives are of different columns, fewest first, each enough by itself`() {
     let seed = UInt64.random(in: 0..<1 << 32)
     var random = SplitMix(seed: seed)
@@ -191,7 +219,7 @@ import Testing
       }
       let oracle = RecourseOracle { $0.map(margin) }
       guard margin(problem.row) < 0 else { continue }
-      let recourse = Recourse(problem, oracle, .linear)
+      let recourse = Recourse(problem, oracle, .linear(saturates: false))
       let all = recourse.alternatives(4)
       let sets = all.map { Set(problem.changes($0.point)) }
       #expect(Set(sets).count == sets.count, "seed \(seed), round \(round)")
