@@ -144,7 +144,10 @@ struct ExplanationWords {
     }
     let shown = parts.prefix(top).filter { $0.contribution != 0 }
     guard !shown.isEmpty else {
-      return text + ": this model looks at none of the features.\n" + method + "\n"
+      let why =
+        explanation.method == .constant
+        ? "this model looks at none of the features" : "no feature makes a difference"
+      return text + ": \(why).\n" + method + "\n"
     }
     text += ": " + shown.map { "\($0.name) \(effect($0.contribution))" }.joined(separator: ", ")
     let rest = parts.dropFirst(shown.count).filter { $0.contribution != 0 }
