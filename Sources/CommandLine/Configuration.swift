@@ -53,6 +53,8 @@ enum Configuration {
       .number("reference-rows", \.referenceRows),
       .text("predictions", \.predictions), .text("losses", \.losses),
       .text("journal", \.journal), .text("summary", \.summary),
+      .flag("decay", \.decay), .number("decay-every", \.decayEvery),
+      .real("retrain-cost", \.retrainCost),
       .flag("estimate", \.estimate), .number("estimate-every", \.estimateEvery),
       .text("estimate-model", \.estimateModel),
       .flag("latency", \.latency), .text("latency-budget", \.latencyBudget),

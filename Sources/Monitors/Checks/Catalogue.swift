@@ -9,6 +9,10 @@ extension CheckEntry {
       CheckEntry(entry: MissingCheck.entry, runbook: MissingCheck.runbook),
       CheckEntry(entry: RangeCheck.entry, runbook: RangeCheck.runbook),
       CheckEntry(entry: UnseenCheck.entry, runbook: UnseenCheck.runbook),
+      CheckEntry(entry: PredictionCheck.entry, runbook: PredictionCheck.runbook),
+      CheckEntry(entry: LabelCheck.entry, runbook: LabelCheck.runbook),
+      CheckEntry(entry: CalibrationCheck.entry, runbook: CalibrationCheck.runbook),
+      CheckEntry(entry: MetricCheck.entry, runbook: MetricCheck.runbook),
     ]
   }
 
