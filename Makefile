@@ -2,15 +2,24 @@
 SWIFT_BUILD = swift build -c release --static-swift-stdlib --product weir
 WEIR = .build/release/weir
 
-.PHONY: demo test build setup lint study bench bench-peers bench-latency bench-micro \
+.PHONY: demo test build setup lint study check-pages check-terminal bench bench-peers bench-latency bench-micro \
 	bench-trees soak clean
 
 demo: build
+	@mkdir -p .build-demo
 	@echo "--- two years of bike rentals, learned hour by hour"
-	@$(WEIR) replay bikes | $(WEIR) learn --config Datasets/bikes/recipe.json
+	@$(WEIR) replay bikes | $(WEIR) learn --config Datasets/bikes/recipe.json \
+	  --journal .build-demo/bikes.jsonl --report .build-demo/bikes.html
 	@echo
 	@echo "--- the same, fitted on 2011 and refitted only when ADWIN says the world has shifted"
-	@$(WEIR) replay bikes | $(WEIR) learn --config Datasets/bikes/triggered.json
+	@$(WEIR) replay bikes | $(WEIR) learn --config Datasets/bikes/triggered.json \
+	  --journal .build-demo/refitted.jsonl --report .build-demo/refitted.html
+	@echo
+	@echo "--- payments by card, some of them fraud"
+	@$(WEIR) replay fraud | $(WEIR) learn --config Datasets/fraud/recipe.json -q \
+	  --journal .build-demo/fraud.jsonl --report .build-demo/fraud.html
+	@echo
+	@echo "pictures of all three: .build-demo/bikes.html, refitted.html and fraud.html"
 
 test: setup
 	swift test
@@ -20,6 +29,14 @@ build: setup
 
 setup:
 	@scripts/setup
+
+# The demo's pages in a real browser, and the live view in a real terminal. Both install what they need; `make test` needs
+# neither.
+check-pages: demo
+	@scripts/check-report --shots .build-demo/shots .build-demo/*.html
+
+check-terminal: build
+	@scripts/check-terminal
 
 lint:
 	swift format lint --strict -r Sources Tests Benchmarks Package.swift

@@ -67,11 +67,12 @@ let package = Package(
         "Monitors", "Scores", "Snapshots", "Telemetry",
       ]),
     room("Studies", on: ["Catalogues", "Comparisons", "Detectors", "Generators", "Kernels"]),
+    room("Report", on: ["Catalogues", "Scores", "Telemetry"]),
     room(
       "CommandLine",
       on: [
         "Batches", "Catalogues", "Comparisons", "Detectors", "Engine", "Explanations", "Generators",
-        "Ingest", "Kernels", "Learners", "Monitors", "Registry", "Scores", "Snapshots",
+        "Ingest", "Kernels", "Learners", "Monitors", "Registry", "Report", "Scores", "Snapshots",
         "Statistics", "Studies", "Telemetry", argumentParser,
       ], exclude: ["Checkpoints/FORMAT.md"]),
     .executableTarget(name: "weir", dependencies: ["CommandLine"], swiftSettings: settings),
@@ -105,7 +106,9 @@ let package = Package(
     tests("ScoresTests", on: ["Scores", "Catalogues", "TestSupport"]),
     tests(
       "MonitorsTests",
-      on: ["Monitors", "Batches", "Catalogues", "Kernels", "Snapshots", "TestSupport"]),
+      on: [
+        "Monitors", "Batches", "Catalogues", "Kernels", "Snapshots", "Statistics", "TestSupport",
+      ]),
     tests("StatisticsTests", on: ["Statistics", "Kernels", "Snapshots", "TestSupport"]),
     tests(
       "ExplanationsTests",
@@ -116,11 +119,12 @@ let package = Package(
     tests(
       "EngineTests",
       on: [
-        "Engine", "Batches", "Catalogues", "Comparisons", "Detectors", "Learners", "Scores",
-        "Snapshots", "Telemetry", "TestSupport",
+        "Engine", "Batches", "Catalogues", "Comparisons", "Detectors", "Explanations", "Learners",
+        "Scores", "Snapshots", "Telemetry", "TestSupport",
       ]),
     tests(
       "StudiesTests", on: ["Studies", "Catalogues", "Comparisons", "Detectors", "TestSupport"]),
+    tests("ReportTests", on: ["Report", "Scores", "Telemetry", "TestSupport"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["weir", "TestSupport"], exclude: ["Cases"],
       swiftSettings: settings),

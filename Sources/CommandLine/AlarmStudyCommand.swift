@@ -1,6 +1,7 @@
 import ArgumentParser
 import Catalogues
 import Detectors
+import Report
 import Studies
 import Telemetry
 
@@ -23,6 +24,8 @@ struct AlarmStudyCommand: ParsableCommand {
   var stream: [String] = []
   @Option(help: "Values of each stream.")
   var events = 8_000_000
+  @Option(help: "The study as one HTML page that stands for itself.")
+  var report: String?
 
   func run() throws {
     try reporting {
@@ -31,12 +34,20 @@ struct AlarmStudyCommand: ParsableCommand {
       let out = try OutputFile(path: "-")
       try out.append("stream,detector,events,alarms,events_per_alarm,low,high\n")
       try out.flush()
+      let page = try report.map { try OutputFile(path: $0) }
+      var report = StudyPages.begin("False alarms", about: "streams that do not drift")
+      report.say(
+        "How often detectors alarm where nothing changes",
+        [
+          "Each stream of \(events) values is without drift, so that every alarm is a false one. Further to the right is better."
+        ])
       let progress = StudyProgress(
         jobs: streams.count, steps: streams.count * events, interruption: Interruption.install())
       try inParallel(streams, options.threads, progress) { stream in
         try FalseAlarms.count(
           detectors, on: stream, events: events, seed: options.seedBits, goesOn: progress.advance)
       } done: { stream, counts in
+        var estimates: [StudyReport.Estimate] = []
         for (name, count) in zip(detectors, counts) {
           let range = Intervals.mean(ofCount: count.alarms)
           let all = Double(count.events)
@@ -46,9 +57,19 @@ struct AlarmStudyCommand: ParsableCommand {
             StudyStreams.whole(all / range.upperBound), StudyStreams.whole(all / range.lowerBound),
           ]
           try out.append(cells.joined(separator: ",") + "\n")
+          estimates.append(
+            StudyReport.Estimate(
+              name, count.alarms > 0 ? all / Double(count.alarms) : nil,
+              low: all / range.upperBound,
+              high: range.lowerBound > 0 ? all / range.lowerBound : nil))
         }
         try out.flush()
+        report.begin(Markup.harmless(stream))
+        report.add(
+          "Values per false alarm", estimates, unit: "values per false alarm, logarithmic",
+          isLogarithmic: true)
       }
+      try StudyPages.write(report, to: page)
     }
   }
 }

@@ -52,6 +52,8 @@ enum Configuration {
       .flag("monitor", \.monitor), .list("check", \.check), .text("reference", \.reference),
       .number("reference-rows", \.referenceRows),
       .text("predictions", \.predictions), .text("losses", \.losses),
+      .text("contributions", \.contributions), .number("importance", \.importance),
+      .number("background", \.background),
       .text("journal", \.journal), .text("summary", \.summary),
       .flag("decay", \.decay), .number("decay-every", \.decayEvery),
       .real("retrain-cost", \.retrainCost),
@@ -62,6 +64,7 @@ enum Configuration {
       .list("group", \.group), .number("group-rows", \.groupRows),
       .number("group-limit", \.groupLimit), .number("group-every", \.groupEvery),
       .real("group-threshold", \.groupThreshold),
+      .text("score-every", \.scoreEvery), .text("report", \.report),
       .real("interval", \.interval),
       .flag("calibrate", \.calibrate), .text("screen", \.screen), .text("draw", \.draw),
       .text("registry", \.registry),
@@ -180,8 +183,8 @@ enum Configuration {
   /// Options that a run which goes on may have otherwise than the run before: they change no result, or are about what
   /// is written besides.
   private static let free: Set<String> = [
-    "batch", "max-delay", "threads", "predictions", "losses", "journal", "summary", "draw",
-    "follow", "quiet", "checkpoint", "checkpoint-every", "resume", "max-bad", "latency",
+    "batch", "max-delay", "threads", "predictions", "losses", "journal", "summary", "report",
+    "draw", "follow", "quiet", "checkpoint", "checkpoint-every", "resume", "max-bad", "latency",
     "latency-budget", "thin",
   ]
   /// Those of them that are taken over from the run before where they are not given.

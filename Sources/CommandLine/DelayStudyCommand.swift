@@ -2,6 +2,7 @@ import ArgumentParser
 import Catalogues
 import Detectors
 import Ingest
+import Report
 import Studies
 import Telemetry
 
@@ -49,6 +50,8 @@ struct DelayStudyCommand: ParsableCommand {
       "Draw delays against false alarms into this file, as SVG: a line for each detector, a point for each --match."
   )
   var curve: String?
+  @Option(help: "The study as one HTML page that stands for itself, with that picture.")
+  var report: String?
 
   func validate() throws {
     let counts = [
@@ -79,6 +82,8 @@ struct DelayStudyCommand: ParsableCommand {
       let progress = StudyProgress(
         jobs: jobs.count, steps: nil, interruption: Interruption.install())
       let picture = try curve.map { try OutputFile(path: $0) }
+      let page = try report.map { try OutputFile(path: $0) }
+      var rows: [[ReportTable.Cell]] = []
       var points: [String: [DelayCurve.Point]] = [:]
       do {
         try inParallel(jobs, options.threads, progress) { job -> (DelayStudy, Double?)? in
@@ -115,6 +120,11 @@ struct DelayStudyCommand: ParsableCommand {
           ]
           try out.append(cells.joined(separator: ",") + "\n")
           try out.flush()
+          rows.append([
+            .name(job.0), .number(job.1), .number(realised), .number(median?.median),
+            .number(median?.interval.lowerBound), .number(median?.interval.upperBound),
+            .whole(study.missed), .whole(study.falseAlarms), .name(study.detector),
+          ])
           guard let median else { return }
           points[job.0, default: []].append(
             DelayCurve.Point(
@@ -125,8 +135,27 @@ struct DelayStudyCommand: ParsableCommand {
         // What was done before is drawn all the same.
       }
       let lines = detectors.map { DelayCurve.Line(name: $0, points: points[$0] ?? []) }
-      try picture?.append(DelayCurve(stream: stream, to: to, lines: lines).svg)
+      let drawn = DelayCurve(stream: stream, to: to, lines: lines)
+      try picture?.append(drawn.svg)
       try picture?.flush()
+      guard page != nil else { return }
+      var report = StudyPages.begin("Delay against false alarms", about: "\(stream) → \(to)")
+      report.say(
+        "How late a change is seen",
+        [
+          "\(runs) runs, each with \(history) values before the change and at most \(horizon) after it. A line further down is better at every rate of false alarms that it passes."
+        ])
+      report.begin("Delay against false alarms")
+      report.add("Median delay by the rate of false alarms", picture: drawn)
+      report.add(
+        "All of it",
+        ReportTable(
+          "Delays",
+          [
+            "detector", "#values per false alarm asked for", "#realised", "#median delay", "#low",
+            "#high", "#missed", "#false alarms", "as",
+          ], rows: rows))
+      try StudyPages.write(report, to: page)
     }
   }
 }

@@ -263,8 +263,31 @@ struct LearnOptions: ParsableArguments {
       "What each event cost, as CSV: event,loss,error; the loss is |error| or −log(probability), the error of a class 1 or 0."
   )
   var losses: String?
+  @Option(
+    help:
+      "Why each event was predicted as it was: FILE with a column for each feature's contribution to the prediction, or NDJSON if the name ends in .ndjson. A base and the contributions add up to the prediction, or its log-odds."
+  )
+  var contributions: String?
+  @Option(
+    help:
+      "Every so many events the journal tells what the model leans on: the mean of |contribution| by feature, over a sample of them."
+  )
+  var importance: Int?
+  @Option(
+    help:
+      "Usual events that are kept to explain against (32); with them a version can be explained without the events of its run."
+  )
+  var background: Int?
   @Option(help: "Every decision as a line of JSON.")
   var journal: String?
+  @Option(
+    help:
+      "Tell the journal the scores over the window, of models and baselines, every N events; auto: ever more seldom, some thousands of times in all. --report says auto."
+  )
+  var scoreEvery: String?
+  @Option(
+    help: "The run as one HTML page that stands for itself: weir report makes it of a journal too.")
+  var report: String?
   @Option(help: "One JSON object at the end.")
   var summary: String?
   @Option(

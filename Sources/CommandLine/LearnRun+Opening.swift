@@ -5,6 +5,7 @@ import Kernels
 import Learners
 import Monitors
 import Registry
+import Report
 import Snapshots
 import Telemetry
 
@@ -19,7 +20,10 @@ extension LearnRun {
   ) throws -> LearnRun {
     let interruption = Interruption.install()
     // The checkpoint is this run's from before it is read.
-    let others = [path, options.predictions, options.losses, options.journal, options.summary]
+    let others = [
+      path, options.predictions, options.losses, options.contributions, options.journal,
+      options.summary, options.report,
+    ]
     let lock = try options.checkpoint.map {
       try CheckpointLock(
         $0, others: others.compactMap { $0 }, isToBeRead: options.resume)
@@ -31,6 +35,10 @@ extension LearnRun {
       settings = try LearnSettings(options)
     }
     if before == nil { try RegistryGuests.pin(&options) }
+    if before == nil, let text = options.reference {
+      settings.engine.watching?.reference = try ReferenceOrigin.load(text)
+      options.reference = try ReferenceOrigin.pinned(text)
+    }
     let given = options
     // A run that goes on cuts its files where the checkpoint knows of them: not before it is known that it can.
     let fresh = try before == nil ? Outputs(options, after: nil) : nil
@@ -44,9 +52,11 @@ extension LearnRun {
     let input = GzipSource(bytes)
     var state = before?.source
     var source = try LearnRun.source(input, settings.ingest, labels, from: &state)
+    // Before the state of a run that goes on is taken over, which may have families that came later.
+    let features = source.schema.denseNames + source.families.map(\.name)
     let settled = options.settled(
       source.settled, models: LearnRun.models(options, settings, source.schema.task))
-    if settings.engine.watching != nil { source.watchInput() }
+    if settings.engine.watching != nil || options.registry != nil { source.watchInput() }
     let guests = try before == nil ? RegistryGuests.load(options, &source) : [:]
     var engine = try engine(
       options, settings, source, keepsVersions: options.registry != nil, guests: guests)
@@ -59,10 +69,8 @@ extension LearnRun {
     }
     if let before {
       if var reader = state { try source.restore(from: &reader) }
-      if settings.engine.watching != nil {
-        source.watchInput()
-        engine.know(levels: source.inputLevels)
-      }
+      if settings.engine.watching != nil || options.registry != nil { source.watchInput() }
+      engine.know(levels: source.inputLevels)
       var rest = before.engine
       try engine.restore(from: &rest)
       guard engine.events == before.events, rest.left == 0 else { throw SnapshotError.corrupt }
@@ -70,11 +78,14 @@ extension LearnRun {
       try tell(try source.attach(input, isFile: bytes.isFile), before.events, options)
     }
     let outputs = try fresh ?? Outputs(options, after: before)
+    try outputs.contributions?.begin(features)
+    let (columns, levels) = (source.inputColumns, source.inputLevels)
     // Reading ahead is what a second core is for, unless one thread is all that is wished for.
     let ahead = ReadAhead(source, rows: engine.options.batchRows, isAhead: options.threads != 1)
-    var run = LearnRun(settled, ahead, engine, outputs)
+    var run = LearnRun(settled, ahead, engine, outputs, meter: bytes.meter)
     run.isResumed = before != nil
     run.latency = settings.latency
+    run.history = try options.report.map { _ in try history(before, options) }
     run.eventsBefore = engine.events
     if let path = options.checkpoint {
       run.checkpoints = Checkpoints(
@@ -84,12 +95,17 @@ extension LearnRun {
     run.given = Configuration.json(given).text
     if let registry = options.registry {
       var account = DataAccount(denseWidth: run.source.schema.denseWidth)
-      if var reader = before?.account { try account.restore(from: &reader) }
+      var profile = ProfileRecorder(columns)
+      profile.know(levels)
+      if var reader = before?.account {
+        try account.restore(from: &reader)
+        try profile.restore(from: &reader)
+      }
       run.versions = Versions(
         keeper: try VersionKeeper(
           path: registry, source: path, configuration: Configuration.json(settled).text,
           identity: before?.identity),
-        account: account)
+        account: account, profile: profile)
       run.outputs.predictions?.run = run.versions?.keeper.run
     }
     return run
@@ -137,6 +153,15 @@ extension LearnRun {
 
   /// What stands where a model of another run will be restored: that knows its own kind.
   private static let placeholder = "no-change"
+
+  /// What a report begins with: what the journal has of the run before, where there is one.
+  private static func history(
+    _ before: Checkpoint?, _ options: LearnOptions
+  ) throws -> RunHistory {
+    guard let before, let journal = options.journal, journal != "-" else { return RunHistory() }
+    let kept = try before.bytes(of: journal)
+    return kept > 0 ? try JournalFile.read(journal, most: kept) : RunHistory()
+  }
 
   /// The checkpoint to go on from, where that is wished for and there is one.
   private static func earlier(_ options: LearnOptions) throws -> Checkpoint? {

@@ -5,6 +5,7 @@ import Kernels
 import Learners
 import Monitors
 import Registry
+import Report
 import Snapshots
 import Telemetry
 
@@ -12,8 +13,10 @@ import Telemetry
 struct Outputs {
   let predictions: PredictionFile?
   let losses: LossFile?
+  let contributions: ContributionFile?
   let journal: OutputFile?
   let summary: OutputFile?
+  let report: OutputFile?
   /// For the learned tree, and whether it is wanted as a graph.
   let drawing: OutputFile?
   let isGraph: Bool
@@ -25,20 +28,26 @@ struct Outputs {
       try PredictionFile(path: $0, keeping: try kept($0))
     }
     losses = try options.losses.map { try LossFile(path: $0, keeping: try kept($0)) }
+    contributions = try options.contributions.map {
+      try ContributionFile(path: $0, keeping: try kept($0))
+    }
     journal = try options.journal.map { try OutputFile(path: $0, keeping: try kept($0)) }
     summary = try options.summary.map { try OutputFile(path: $0) }
+    report = try options.report.map { try OutputFile(path: $0) }
     drawing = try options.draw.map { try OutputFile(path: $0) }
     isGraph = options.draw?.hasSuffix(".dot") ?? false
   }
 
   /// The files that grow while the run goes on.
-  var growing: [OutputFile] { [predictions?.file, losses?.file, journal].compactMap { $0 } }
+  var growing: [OutputFile] {
+    [predictions?.file, losses?.file, contributions?.file, journal].compactMap { $0 }
+  }
 
   /// Those that can be gone on with, with how many bytes they have.
   func lengths(_ options: LearnOptions) -> [(path: String, bytes: Int)] {
     let files = [
       (options.predictions, predictions?.file), (options.losses, losses?.file),
-      (options.journal, journal),
+      (options.contributions, contributions?.file), (options.journal, journal),
     ]
     return files.compactMap { path, file in
       guard let path, let file, path != "-" else { return nil }
@@ -58,6 +67,8 @@ struct LearnRun: ~Copyable {
   private let started = MonotonicTime.now()
   var checkpoints: Checkpoints?
   var versions: Versions?
+  /// What the report is made of; nil where none is wanted.
+  var history: RunHistory?
   /// Whether the run goes on from a checkpoint.
   var isResumed = false
   /// Events that the run it goes on from had taken.
@@ -82,22 +93,37 @@ struct LearnRun: ~Copyable {
   struct Versions {
     var keeper: VersionKeeper
     var account: DataAccount
+    var profile: ProfileRecorder
   }
 
   init(
-    _ options: LearnOptions, _ source: consuming ReadAhead, _ engine: Engine, _ outputs: Outputs
+    _ options: LearnOptions, _ source: consuming ReadAhead, _ engine: Engine, _ outputs: Outputs,
+    meter: InputMeter? = nil
   ) {
     self.options = options
     self.source = source
     self.engine = engine
     self.outputs = outputs
-    progress = Progress(isQuiet: options.quiet)
+    progress = Progress(isQuiet: options.quiet, meter: meter)
   }
 
   mutating func run() throws {
+    do {
+      try learn()
+    } catch {
+      // Whatever went wrong is not to be told in the middle of a picture.
+      progress.finish()
+      throw error
+    }
+  }
+
+  private mutating func learn() throws {
     var batch = MicroBatch(
       capacity: engine.options.batchRows, denseWidth: source.schema.denseWidth)
-    if !isResumed {
+    if isResumed {
+      let opening = start
+      if history?.start == nil { history?.take(opening) }
+    } else {
       try write(start)
       // So that a run that ends before its first checkpoint begins again under its own name.
       if versions != nil, let state = source.stateNow() { try save(state) }
@@ -146,6 +172,9 @@ struct LearnRun: ~Copyable {
     }
     do {
       try outputs.losses?.append(engine.losses)
+      try outputs.contributions?.append(
+        engine.explanations, engine.predictions, families: engine.families.map(\.name),
+        denseNames: engine.schema.denseNames)
       try outputs.predictions?.append(
         batch, engine.predictions, firstEvent: first, versions: engine.servedVersions,
         intervals: engine.intervals,
@@ -207,11 +236,22 @@ struct LearnRun: ~Copyable {
     for made in engine.takeVersions() {
       // Where labels come by id rows are no events, and the batch counts as a whole.
       let end = engine.options.waitRows > 0 ? batch.count : made.event - first
-      versions?.account.observe(batch, row..<end)
+      observe(batch, row..<end)
       row = end
-      if let account = versions?.account { versions?.keeper.note(made, account) }
+      noteVersion(made)
     }
-    versions?.account.observe(batch, row..<batch.count)
+    observe(batch, row..<batch.count)
+  }
+
+  private mutating func observe(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
+    versions?.account.observe(batch, rows)
+    versions?.profile.observe(batch, rows)
+  }
+
+  /// Has a version kept, with what it was shown by now.
+  private mutating func noteVersion(_ made: VersionMade) {
+    guard let account = versions?.account, let recorder = versions?.profile else { return }
+    versions?.keeper.note(made, account, recorder.isWhole ? recorder.profile.reference : nil)
   }
 
   /// Begins to write a checkpoint of what is now; the source's state is as of the last event learned.
@@ -220,7 +260,7 @@ struct LearnRun: ~Copyable {
     for file in outputs.growing { try file.flush() }
     var writer = Checkpoint.begin(
       options: given, events: engine.events, outputs: outputs.lengths(options),
-      versions: versions.map { ($0.keeper.identity, $0.account) }, source: state)
+      versions: versions.map { ($0.keeper.identity, $0.account, $0.profile) }, source: state)
     engine.write(to: &writer)
     let bytes = writer.sealed()
     try checkpoints?.file.save(bytes)
@@ -232,9 +272,7 @@ struct LearnRun: ~Copyable {
     guard checkpoints != nil || versions != nil, engine.events > 0 else { return }
     let hasLearned = engine.events > eventsBefore
     if let state = source.stateNow() {
-      if hasLearned, engine.options.update == .continuous, let account = versions?.account {
-        versions?.keeper.note(engine.versionNow(), account)
-      }
+      if hasLearned, engine.options.update == .continuous { noteVersion(engine.versionNow()) }
       try addVersions(state)
       try save(state)
     }
@@ -254,8 +292,8 @@ struct LearnRun: ~Copyable {
 
   private mutating func writeNotices() throws {
     let notices = source.takeNotices()
-    guard outputs.journal != nil else {
-      _ = engine.takeEntries()
+    guard outputs.journal != nil || history != nil || progress.wantsEntries else {
+      for entry in engine.takeEntries() { tellHealth(entry) }
       return
     }
     if engine.needsNames { source.settle() }
@@ -263,12 +301,23 @@ struct LearnRun: ~Copyable {
       (engine.needsNames
         ? engine.takeEntries(level: source.sparseNames) : engine.takeEntries())
       + notices.map { JournalEntry(event: $0.event, kind: $0.kind, [("text", .string($0.text))]) }
-    for entry in entries.sorted(by: { $0.event < $1.event }) { try write(entry) }
+    for entry in entries.sorted(by: { $0.event < $1.event }) {
+      tellHealth(entry)
+      try write(entry)
+      progress.note(entry)
+    }
     if !entries.isEmpty { try outputs.journal?.flush() }
+  }
+
+  /// Says on standard error that the run's health is another one.
+  private func tellHealth(_ entry: JournalEntry) {
+    guard entry.kind == "health", !options.quiet else { return }
+    Terminal.say(HealthText.line(entry))
   }
 
   private mutating func write(_ entry: JournalEntry) throws {
     try outputs.journal?.append(entry.json.text + "\n")
+    history?.take(entry)
   }
 
   /// What the run begins with.
@@ -318,6 +367,10 @@ struct LearnRun: ~Copyable {
     try outputs.journal?.flush()
     try outputs.summary?.append(account.json.indented() + "\n")
     try outputs.summary?.flush()
+    if let history, let report = outputs.report {
+      try report.append(RunReport(history, journal: options.journal).html)
+      try report.flush()
+    }
     try draw()
     progress.finish()
     if !options.quiet { Terminal.say(account.text(source.sparseNames)) }

@@ -19,6 +19,7 @@ struct LearnSettings {
   init(_ options: LearnOptions) throws {
     try readInput(options)
     try readRun(options)
+    try readExplaining(options)
     try readLateLabels(options)
     try readGroups(options)
     try readLatency(options)
@@ -227,6 +228,22 @@ struct LearnSettings {
       try LearnSettings.check(options.scoreWindow, "score-window", atLeast: 1, atMost: 10_000_000)
       ?? 1000
     engine.scoreSince = try LearnSettings.check(options.scoreSince, "score-since", atLeast: 0)
+    engine.scoreSchedule = try LearnSettings.scoreSchedule(options, engine.reactEvery)
+  }
+
+  private static func scoreSchedule(
+    _ options: LearnOptions, _ reactEvery: Int
+  ) throws -> ScoreSchedule? {
+    switch options.scoreEvery {
+    // Where reactions may take effect batches end anyway.
+    case "auto": return .thinning(from: reactEvery)
+    case nil: return options.report == nil ? nil : .thinning(from: reactEvery)
+    case let text?:
+      guard let count = Int(text), count >= 1, count <= 1_000_000_000 else {
+        throw usage("--score-every \(text): expected a number of events, or auto")
+      }
+      return .every(count)
+    }
   }
 
   /// Who else would like to be served, and by what right.
@@ -246,6 +263,19 @@ struct LearnSettings {
       engine.promoteTest = test
     }
     engine.contestEvents = try LearnSettings.check(options.contest, "contest", atLeast: 1) ?? 5000
+  }
+
+  /// What is explained while the run goes on.
+  private mutating func readExplaining(_ options: LearnOptions) throws {
+    let background = try LearnSettings.check(
+      options.background, "background", atLeast: 1, atMost: 100_000)
+    let importance = try LearnSettings.check(options.importance, "importance", atLeast: 2)
+    guard options.contributions != nil || background != nil || importance != nil else { return }
+    var own = ExplainOptions()
+    own.backgroundRows = background ?? own.backgroundRows
+    own.importanceEvery = importance
+    if options.contributions != nil { own.from = 0 }
+    engine.explains = own
   }
 
   static func watches(_ texts: [String]) throws -> [Watch] {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Catalogues
 import Comparisons
+import Report
 import Studies
 import Telemetry
 
@@ -33,6 +34,8 @@ struct PromotionStudyCommand: ParsableCommand {
   var seed = 1
   @Option(help: "Pairs at a time. No result depends on it.")
   var threads = 1
+  @Option(help: "The study as one HTML page that stands for itself.")
+  var report: String?
 
   /// Each pair as an equal, then challengers that are truly better, and one that is worse.
   static let usual =
@@ -57,6 +60,14 @@ struct PromotionStudyCommand: ParsableCommand {
       let out = try OutputFile(path: "-")
       try out.append("losses,test,runs,events,promoted,share,low,high,median_events\n")
       try out.flush()
+      let page = try report.map { try OutputFile(path: $0) }
+      var report = StudyPages.begin(
+        "Promotions", about: "tests that are looked at after every event")
+      report.say(
+        "How often a challenger is promoted",
+        [
+          "Of \(runs) runs of \(events) events each; the line is the stated risk of promoting one that is no better."
+        ])
       let progress = StudyProgress(
         jobs: pairs.count, steps: pairs.count * runs * events, of: .events,
         interruption: Interruption.install())
@@ -65,6 +76,7 @@ struct PromotionStudyCommand: ParsableCommand {
           tests, on: pair, runs: runs, events: events, risk: risk,
           seed: UInt64(bitPattern: Int64(seed)), goesOn: progress.advance)
       } done: { pair, results in
+        var estimates: [StudyReport.Estimate] = []
         for result in results {
           let range = Intervals.share(result.events.count, of: result.runs)
           let cells = [
@@ -74,9 +86,17 @@ struct PromotionStudyCommand: ParsableCommand {
             result.median.map { "\($0)" } ?? "",
           ]
           try out.append(cells.joined(separator: ",") + "\n")
+          estimates.append(
+            StudyReport.Estimate(
+              result.test, result.share, low: range.lowerBound, high: range.upperBound))
         }
         try out.flush()
+        report.begin(Markup.harmless(pair))
+        report.add(
+          "Share of runs that promote", estimates, unit: "share of runs that promote",
+          reference: risk)
       }
+      try StudyPages.write(report, to: page)
     }
   }
 }

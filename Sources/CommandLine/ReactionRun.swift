@@ -3,6 +3,7 @@ import Engine
 import Ingest
 import Kernels
 import Learners
+import Report
 import Scores
 import Studies
 import Telemetry
@@ -33,6 +34,8 @@ struct ReactionArm {
   private(set) var time = Stopwatch()
   /// What never reacting cost more than this did, event by event.
   fileprivate(set) var gain = BatchMeans()
+  /// What it cost over the events; nil where no curve is wanted.
+  fileprivate(set) var curve: MeanSeries?
 
   fileprivate init(_ watch: Watch?, _ reaction: ReactionKind, _ engine: Engine) {
     (self.watch, self.reaction, self.engine) = (watch, reaction, engine)
@@ -82,6 +85,7 @@ struct ReactionArm {
 struct ReactionBaseline {
   let name: String
   fileprivate(set) var gain = BatchMeans()
+  fileprivate(set) var curve: MeanSeries?
 }
 
 /// Every configuration over the same micro-batches of one stream: one pass over its bytes.
@@ -166,6 +170,10 @@ struct ReactionRun {
       arms.append(ReactionArm(watch, reaction, engine))
     }
     baselines = arms[0].engine.baselineReports.map { ReactionBaseline(name: $0.name) }
+    if plan.keepsCurves {
+      for index in arms.indices { arms[index].curve = MeanSeries() }
+      for index in baselines.indices { baselines[index].curve = MeanSeries() }
+    }
     self.arms = arms
   }
 
@@ -185,14 +193,22 @@ struct ReactionRun {
   private mutating func compare() {
     let reference = arms[0].engine.losses
     let first = since ?? 0
+    func draw(_ losses: [EventLoss], _ curve: inout MeanSeries?) {
+      guard curve != nil else { return }
+      for loss in losses { curve?.append(score.cost(loss), event: loss.event) }
+    }
     func add(_ losses: [EventLoss], to gain: inout BatchMeans) {
       for (own, never) in zip(losses, reference) where own.event >= first {
         gain.add(score.cost(never) - score.cost(own))
       }
     }
-    for index in arms.indices { add(arms[index].engine.losses, to: &arms[index].gain) }
+    for index in arms.indices {
+      add(arms[index].engine.losses, to: &arms[index].gain)
+      draw(arms[index].engine.losses, &arms[index].curve)
+    }
     for (index, losses) in arms[0].engine.baselineLosses.enumerated() {
       add(losses, to: &baselines[index].gain)
+      draw(losses, &baselines[index].curve)
     }
   }
 }

@@ -3,6 +3,7 @@ import Catalogues
 import Detectors
 import Engine
 import Ingest
+import Report
 import Studies
 import Telemetry
 
@@ -31,6 +32,7 @@ struct ReactionStudyCommand: ParsableCommand {
 
       EXAMPLES
         weir study reactions bikes --config Datasets/bikes/sgd.json
+        weir study reactions bikes --config Datasets/bikes/sgd.json --report reactions.html
         weir study reactions sea --drift 20000=sea:concept=3 --detect error=ddm
         weir study reactions cards.csv --target Class --truth truth.json \\
           --detect loss=bcs --detect loss=adwin --on-drift window,restart --json
@@ -79,6 +81,9 @@ struct ReactionStudyCommand: ParsableCommand {
       let interruption = Interruption.install()
       let out = try OutputFile(path: "-")
       var isHeaderDue = !json
+      let page = try options.report.map { try OutputFile(path: $0) }
+      var report = StudyPages.begin(
+        "What adapting bought", about: known.map(\.text).joined(separator: ", "))
       for (stream, truth) in zip(known, truths) {
         let (bytes, target, size) = try stream.open(
           rows: rows, seed: UInt64(bitPattern: Int64(seed)), interruption: interruption,
@@ -98,8 +103,10 @@ struct ReactionStudyCommand: ParsableCommand {
           try out.append(DataTable.line(cells, asJSON: json))
         }
         try out.flush()
-        if result.isInterrupted { return }
+        if page != nil { table.tell(&report) }
+        if result.isInterrupted { break }
       }
+      try StudyPages.write(report, to: page)
     }
   }
 }
@@ -107,6 +114,8 @@ struct ReactionStudyCommand: ParsableCommand {
 /// What is compared, and how everything else is to go.
 struct ReactionPlan {
   var learning: LearnSettings
+  /// Whether curves are wanted, for a page.
+  let keepsCurves: Bool
   let isAutomatic: Bool
   let score: String?
   let threads: Int
@@ -128,6 +137,8 @@ struct ReactionPlan {
       options.detect.isEmpty ? ["loss=adwin", "loss=bcs"] : options.detect)
     let reactions = try ReactionPlan.reactions(options.onDrift)
     (merged.detect, merged.onDrift) = (["none"], nil)
+    keepsCurves = merged.report != nil
+    (merged.report, merged.scoreEvery) = (nil, nil)
     arms = watches.flatMap { watch in reactions.map { (watch, $0) } }
     learning = try LearnSettings(merged)
     guard learning.ingest.lateLabels == nil else {

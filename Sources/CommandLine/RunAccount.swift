@@ -52,6 +52,7 @@ struct RunAccount {
     if let groups = GroupAccount(engine) { members.append(("groups", groups.json)) }
     if engine.options.watching != nil {
       members.append(("checks", .array(engine.findings.map { $0.summary })))
+      if let health = engine.health { members.append(("health", health.json)) }
     }
     if let passedOver { members.insert(("passedOver", .int(passedOver)), at: 3) }
     if let target = engine.options.interval, served.coverage.labels > 0 {

@@ -31,7 +31,8 @@ struct WeirCommand: ParsableCommand {
     subcommands: [
       LearnCommand.self, PredictCommand.self, ExplainCommand.self, ReplayCommand.self,
       GenerateCommand.self, InjectCommand.self, DetectCommand.self, StudyCommand.self,
-      ModelsCommand.self, RunbookCommand.self, BenchCommand.self, CatalogueCommand.self,
+      ReportCommand.self, ModelsCommand.self, MonitorCommand.self, ProfileCommand.self,
+      RunbookCommand.self, BenchCommand.self, CatalogueCommand.self,
     ])
 }
 

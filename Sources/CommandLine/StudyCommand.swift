@@ -3,6 +3,8 @@ import Catalogues
 import Detectors
 import Ingest
 import Kernels
+import Report
+import Telemetry
 
 /// `weir study`: several configurations compared.
 struct StudyCommand: ParsableCommand {
@@ -40,6 +42,22 @@ struct StudyOptions: ParsableArguments {
     let catalogue = Catalogue<Void, any DriftDetector>.detectors
     for name in detect { try catalogue.check(name) }
     return detect.isEmpty ? catalogue.names : detect
+  }
+}
+
+/// A study's page.
+enum StudyPages {
+  /// Begins one that names the command of this process.
+  static func begin(_ heading: String, about: String) -> StudyReport {
+    let words = CommandLine.arguments.dropFirst().map(CommandWords.quoted)
+    return StudyReport(
+      heading: heading, about: about, command: (["weir"] + words).joined(separator: " "),
+      version: Version.text)
+  }
+
+  static func write(_ report: StudyReport, to file: OutputFile?) throws {
+    try file?.append(report.html)
+    try file?.flush()
   }
 }
 

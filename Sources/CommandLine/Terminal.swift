@@ -1,19 +1,44 @@
 import Glibc
+import Report
 
 /// Standard error: messages, and whether somebody watches.
 enum Terminal {
   /// Whether standard error is a terminal that understands a carriage return.
-  static var isLive: Bool {
-    guard isatty(2) == 1 else { return false }
-    guard let kind = getenv("TERM") else { return false }
-    return String(cString: kind) != "dumb"
+  static var isLive: Bool { isTerminal(2) && !isDumb }
+
+  static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+  private static func variable(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
+  }
+
+  private static var isDumb: Bool {
+    guard let kind = variable("TERM") else { return true }
+    return kind.isEmpty || kind == "dumb"
+  }
+
+  /// Whether colours are wanted where there is a terminal (https://no-color.org).
+  static var wantsColour: Bool { (variable("NO_COLOR") ?? "").isEmpty && !isDumb }
+
+  /// What the terminal can show; letters beyond ASCII where its locale says UTF-8.
+  static func style(hasColour: Bool = wantsColour) -> TerminalStyle {
+    let locale =
+      ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(variable).first { !$0.isEmpty } ?? ""
+    let name = locale.uppercased()
+    return TerminalStyle(
+      hasColour: hasColour, hasUnicode: name.contains("UTF-8") || name.contains("UTF8"))
   }
 
   /// Columns of the terminal; 80 where that is not known.
-  static var width: Int {
+  static var width: Int { width(of: 2) }
+
+  static func width(of descriptor: Int32) -> Int { size(of: descriptor).columns }
+
+  /// Columns and rows; 80 and 24 where they are not known. Asked anew each time: windows change.
+  static func size(of descriptor: Int32 = 2) -> (columns: Int, rows: Int) {
     var size = winsize()
-    guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-    return Int(size.ws_col)
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return (80, 24) }
+    return (Int(size.ws_col), size.ws_row > 0 ? Int(size.ws_row) : 24)
   }
 
   /// Writes text to standard error. A reader that left is no reason to stop.

@@ -8,6 +8,11 @@ package struct AlarmCause: Sendable {
   package let alarm: Alarm
   package let localisation: Localisation
 
+  /// As it is kept for the summary.
+  var kept: AlarmCause {
+    AlarmCause(event: event, alarm: alarm, localisation: localisation.withoutBins)
+  }
+
   /// The journal's entry; the names are the features'.
   package func entry(_ names: FeatureNames) -> JournalEntry {
     JournalEntry(
@@ -76,7 +81,32 @@ package struct FeatureNames {
   }
 }
 
+extension ShiftBins {
+  /// Edges or levels, and the counts of each bin before and after.
+  fileprivate func json(_ feature: Localisation.Feature, _ names: FeatureNames) -> JSONValue {
+    func counts(_ counts: [Int]) -> JSONValue { .array(counts.map { .int($0) }) }
+    let place: (String, JSONValue)
+    switch (places, feature) {
+    case (.levels(let levels), .family(let family)):
+      place = (
+        "levels",
+        .array(levels.map { .string(names.text(.level(family: family, index: $0))) })
+      )
+    case (.edges(let edges), _): place = ("edges", .array(edges.map { .number($0) }))
+    case (.levels, .dense): place = ("levels", .array([]))
+    }
+    return .members([place, ("before", counts(before)), ("after", counts(after))])
+  }
+}
+
 extension Localisation {
+  /// Without what only the journal has.
+  var withoutBins: Localisation {
+    var rest = self
+    for index in rest.shifts.indices { rest.shifts[index].bins = nil }
+    return rest
+  }
+
   /// As members of an object of the journal and of `weir detect --json`.
   package func members(_ names: FeatureNames) -> [(String, JSONValue)] {
     var members: [(String, JSONValue)] = [
@@ -95,7 +125,9 @@ extension Localisation {
             if let means = shift.means {
               members += [("before", .number(means.before)), ("after", .number(means.after))]
             }
-            return .members(members + [("composition", .number(shift.composition))])
+            members.append(("composition", .number(shift.composition)))
+            if let bins = shift.bins { members.append(("bins", bins.json(shift.feature, names))) }
+            return .members(members)
           })
       ),
     ]

@@ -32,6 +32,8 @@ package struct Engine {
   private var labelsSinceEvent = 0
   /// The event before which it was asked last how features are to change.
   private var featuresAskedAt = 0
+  /// How many events will have been taken when the journal is told the scores next, if it is.
+  private var scoresDue = Int.max
   /// Rows that wait for their labels, where labels come late.
   private let waiting: WaitingRows?
   var runners: [ModelRunner] = []
@@ -42,7 +44,7 @@ package struct Engine {
   /// The served version that was kept last.
   var keptVersion = 0
   private var familyNames: [String]
-  private(set) var families: [FeatureFamily]
+  package private(set) var families: [FeatureFamily]
   private let workers: Workers
   /// Who is served, where others would like to be.
   var contest: Contest?
@@ -59,6 +61,8 @@ package struct Engine {
   /// What checks found, the first 10,000, and how much it was.
   package internal(set) var findings: [Finding] = []
   package internal(set) var findingCount = 0
+  /// Nil where nothing is explained.
+  var explaining: Explaining?
 
   /// Makes the models, the detectors and the baselines. `families` are the sparse features that rows
   /// have, needed where they are screened; `guests` the challengers and shadows that are models of other runs, by the
@@ -74,6 +78,7 @@ package struct Engine {
       options.labelDelay == 0 || options.waitRows == 0, "labels both by number and by id")
     self.families = families
     workers = Workers(options.threads)
+    scoresDue = options.scoreSchedule?.next(after: 0) ?? .max
     waiting =
       options.hasLateLabels
       ? WaitingRows(most: options.mostWaiting, denseWidth: schema.denseWidth) : nil
@@ -102,6 +107,8 @@ package struct Engine {
         try addRunner(model, born: 0)
       }
     }
+    explaining = options.explains.map { Explaining($0, denseWidth: schema.denseWidth) }
+    explaining?.know(families: families.count)
     if options.screens, schema.task != .multiclass {
       runners[0].screen = FeatureScreen(schema, families)
     }
@@ -152,7 +159,11 @@ package struct Engine {
   mutating func add(_ entry: JournalEntry) { entries.append(.entry(entry)) }
 
   /// Takes over what a model has to tell.
-  mutating func takeEntries(of runner: Int) { entries += runners[runner].takeEntries() }
+  mutating func takeEntries(of runner: Int) {
+    let told = runners[runner].takeEntries()
+    if monitor != nil, runner == served { noteIllness(told) }
+    entries += told
+  }
 
   /// The place of the model that is served.
   var served: Int { contest?.served ?? 0 }
@@ -173,9 +184,11 @@ package struct Engine {
   package mutating func step(_ batch: borrowing MicroBatch) {
     dropLosses()
     if groups != nil { groups?.learnNames(batch) }
+    dropExplanations()
     if options.waitRows > 0 { return stepByID(batch) }
-    // Where versions are kept, baselines have to be where everything else is.
-    if waiting == nil, !options.keepsVersions { takeBaselines(batch) }
+    // Where versions are kept or scores are told, baselines have to be where everything else is.
+    let takesAhead = waiting == nil && !options.keepsVersions && options.scoreSchedule == nil
+    if takesAhead { takeBaselines(batch) }
     var row = 0
     while row < batch.count {
       let told = entries.count
@@ -183,7 +196,12 @@ package struct Engine {
       if let next = featuresChangeAt { stop = min(stop, next) }
       if events < endOfWarmup { stop = min(stop, endOfWarmup) }
       if let since = options.scoreSince, events < since { stop = min(stop, since) }
+      stop = min(stop, scoresDue)
+      if let explaining { stop = min(stop, explaining.stop(after: events)) }
       let rows = row..<min(batch.count, row + stop - events)
+      if explaining != nil, waiting == nil {
+        for i in rows { explain(batch, i, event: events + i - row) }
+      }
       if let waiting {
         for i in rows { takeDelayed(batch, i, event: events + i - row, waiting) }
       } else {
@@ -191,7 +209,7 @@ package struct Engine {
         if groups != nil { observeGroups(batch, rows) }
         if estimates != nil { estimate(batch, rows) }
         if frozen != nil { ageCopies(batch, rows) }
-        if options.keepsVersions {
+        if !takesAhead {
           for index in baselines.indices { baselines[index].take(batch, rows, firstEvent: events) }
         }
       }
@@ -204,7 +222,9 @@ package struct Engine {
       }
       events += rows.count
       row = rows.upperBound
+      if explaining != nil { tellImportances() }
       if events == endOfWarmup, options.warmup > 0 { endWarmup() }
+      if events == scoresDue { tellScoresDue() }
       if events % options.reactEvery == 0 { react() }
       takeEntriesOfRunners()
       if options.keepsVersions { keepVersion(told) }
@@ -216,7 +236,10 @@ package struct Engine {
   private mutating func watchRest(_ batch: borrowing MicroBatch) {
     monitor?.observeRest(batch)
     // Where no event comes there is no position to wait for.
-    if batch.count == 0 { takeFindings() }
+    if batch.count == 0 {
+      takeFindings()
+      askHealth()
+    }
   }
 
   private mutating func countSkipped(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
@@ -240,6 +263,7 @@ package struct Engine {
     _ batch: borrowing MicroBatch, _ row: Int, event: Int, _ waiting: WaitingRows
   ) {
     let keys = options.labelDelay + 1
+    if explaining != nil { explain(batch, row, event: event) }
     _ = ask(batch, row, key: event % keys, event: event, waiting)
     let arrived = event - options.labelDelay
     if arrived >= 0, let slot = waiting.slot(ofKey: arrived % keys) {
@@ -309,23 +333,33 @@ package struct Engine {
         labelsSinceEvent += 1
         if labelsSinceEvent % options.reactEvery == 0 { react() }
       case .asks, .whole:
+        if events == scoresDue { tellScoresDue() }
         if events % options.reactEvery == 0, reactedAt != events { react() }
         let key = ticket.kind == .asks ? ticket.slot : WaitingRows.none
+        if explaining != nil { explain(batch, row, event: events) }
         let slot = ask(batch, row, key: key, event: events, waiting)
         if contest != nil { keepAnswers(row..<row + 1) }
         if monitor != nil { watchInput(batch, row..<row + 1) }
         if !batch.times[row].isNaN { time = batch.times[row] }
         events += 1
         labelsSinceEvent = 0
-        guard ticket.kind == .whole else { break }
-        absorb(slot, now: events - 1, waiting)
-        countLabel()
+        if ticket.kind == .whole {
+          absorb(slot, now: events - 1, waiting)
+          countLabel()
+        }
+        if explaining != nil { tellImportances() }
       }
       // Several labels may come at one event: what models have to say of them stays in their order.
       takeEntriesOfRunners()
       if options.keepsVersions { keepVersion(told) }
     }
     if monitor != nil { watchRest(batch) }
+  }
+
+  private mutating func tellScoresDue() {
+    takeEntriesOfRunners()
+    tellScores()
+    scoresDue = options.scoreSchedule?.next(after: events) ?? .max
   }
 
   /// The warm-up is over when as many labels have come.
@@ -354,11 +388,12 @@ package struct Engine {
     if groups != nil { lookAtGroups() }
     if frozen != nil { freeze() }
     takeEntriesOfRunners()
+    if monitor != nil { askHealth() }
   }
 
   private mutating func takeEntriesOfRunners() {
     for index in runners.indices where runners[index].hasEntries {
-      entries += runners[index].takeEntries()
+      takeEntries(of: index)
     }
   }
 
@@ -388,6 +423,7 @@ package struct Engine {
   package mutating func adopt(_ families: [FeatureFamily]) {
     familyNames = families.map(\.name)
     self.families = families
+    explaining?.know(families: families.count)
     runners[served].screen?.adopt(families, events: events)
     entries += runners[served].takeEntries()
   }
@@ -408,11 +444,15 @@ package struct Engine {
       runners[index].tellExperts(event: events)
       entries += runners[index].takeEntries()
     }
-    takeFindings()
+    if monitor != nil {
+      takeFindings()
+      askHealth()
+    }
     tellContest()
     if estimates != nil { finishEstimates() }
     if frozen != nil { tellDecay() }
     if groups != nil { tellGroups() }
+    if options.scoreSchedule != nil { tellScores(overAll: true) }
   }
 
   // MARK: - Snapshots
@@ -431,6 +471,7 @@ package struct Engine {
     estimates?.write(to: &writer)
     frozen?.write(to: &writer)
     writeMonitor(to: &writer)
+    explaining?.write(to: &writer)
   }
 
   /// Takes over what was written of an engine that was made with the same options, schema and families.
@@ -451,7 +492,12 @@ package struct Engine {
     let fresh = runners[served].fresh
     try frozen?.restore(from: &reader, like: fresh)
     try restoreMonitor(from: &reader)
+    try explaining?.restore(from: &reader)
+    explaining?.know(families: families.count)
     keptVersion = runners[served].version
+    // By id they are told before the event that comes next, when all labels until then have come.
+    let told = options.waitRows > 0 ? max(events - 1, 0) : events
+    scoresDue = options.scoreSchedule?.next(after: told) ?? .max
   }
 
   /// Predictions of the served model for the rows of the last batch.
@@ -462,6 +508,11 @@ package struct Engine {
   package var losses: [EventLoss] { contest?.record.losses ?? runners[0].losses }
   /// The same of each baseline, in the order of `baselineReports`.
   package var baselineLosses: [[EventLoss]] { baselines.map(\.losses) }
+
+  /// A score over the window of each baseline that has it.
+  func baselineScores(_ name: String) -> [Double] {
+    baselines.compactMap { $0.board.overWindow(name) }
+  }
 
   private mutating func dropLosses() {
     guard options.keepsLosses else { return }
@@ -511,4 +562,5 @@ package struct Engine {
   }
   /// The same of the baselines.
   package var baselineReports: [ModelReport] { baselines.map { ModelReport($0) } }
+  var baselineBoards: [(name: String, board: ScoreBoard)] { baselines.map { ($0.name, $0.board) } }
 }

@@ -106,6 +106,8 @@ package struct EngineOptions: Sendable, Equatable {
   package var trialEvents = 512
   /// Events that the window's scores look back on.
   package var scoreWindow = 1000
+  /// When the journal is told the scores; nil: never.
+  package var scoreSchedule: ScoreSchedule?
   /// The event from which scores are also kept apart; nil: none.
   package var scoreSince: Int?
   /// After how long the stream repeats itself, for the seasonal baseline.
@@ -149,6 +151,8 @@ package struct EngineOptions: Sendable, Equatable {
   package var keepsVersions = false
   /// Whether it is found out what moved when an alarm was raised.
   package var explainsAlarms = true
+  /// What is explained while the run goes on; nil: nothing.
+  package var explains: ExplainOptions?
   /// Rows in a batch at most.
   package var batchRows = 256
 

@@ -509,7 +509,7 @@ struct ModelRunner {
     self.explainer = explainer
     for cause in causes {
       entries.append(.cause(cause))
-      if keptCauses.count < ModelRunner.mostKept { keptCauses.append(cause) }
+      if keptCauses.count < ModelRunner.mostKept { keptCauses.append(cause.kept) }
     }
   }
 

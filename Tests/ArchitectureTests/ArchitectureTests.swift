@@ -14,7 +14,7 @@ import Testing
     "Learners": (3, ["Glibc"]),
     "Monitors": (3, ["Glibc"]), "Registry": (3, ["Glibc"]), "Scores": (3, ["Glibc"]),
     "Telemetry": (3, ["Glibc", "Histogram"]),
-    "Explanations": (4, ["Glibc"]), "Studies": (4, ["Glibc"]),
+    "Explanations": (4, ["Glibc"]), "Report": (4, ["Glibc"]), "Studies": (4, ["Glibc"]),
     "Engine": (5, ["Glibc"]),
     "CommandLine": (6, ["Glibc", "Synchronization", "ArgumentParser", "FoundationEssentials"]),
     "weir": (7, []),

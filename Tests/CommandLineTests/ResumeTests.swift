@@ -38,6 +38,7 @@ import Testing
         "--lag", "cnt=1,24,48h", "--mean", "cnt=hr*workingday", "--category",
         "hr,weathersit,season",
         "--cross", "hr*workingday", "--lag", "weathersit=1", "--missing", "temp=last",
+        "--score-every", "50",
       ]),
     Case(
       name: "scores by groups, labels late",
@@ -56,7 +57,8 @@ import Testing
       name: "labels late, intervals, one budget",
       arguments: bikes + [
         "--label-delay", "24", "--interval", "0.9", "--detect", "each=bcs", "--detect", "loss=bcs",
-        "--alarm-budget", "1000", "--lag", "cnt=1", "--on-drift", "restart",
+        "--alarm-budget", "1000", "--lag", "cnt=1", "--on-drift", "restart", "--score-every",
+        "auto",
       ]),
     Case(
       name: "labels by id, out of order",
@@ -64,7 +66,7 @@ import Testing
         "--target", "cnt", "--task", "regression", "--time", "dteday,hr", "--ignore",
         "casual,registered", "--late-labels", "--id", "instant", "--ttl", "25", "--wait-rows", "40",
         "--lag", "cnt=1,3h", "--mean", "cnt=hr", "--model", "mixture", "--detect",
-        "loss=page-hinkley:threshold=100", "--on-drift", "restart",
+        "loss=page-hinkley:threshold=100", "--on-drift", "restart", "--score-every", "37",
       ],
       convert: { lines in
         var (rows, labels) = late(lines)

@@ -56,6 +56,7 @@ import Testing
       ]
       options.reaction = reaction
       options.leastRows = 150
+      options.scoreSchedule = .every(50)
       all.append(options)
       options.update = .triggered
       options.warmup = 500
@@ -75,6 +76,7 @@ import Testing
     }
     joint.jointBudget = JointBudget(events: 50)
     joint.reaction = .restart
+    joint.scoreSchedule = .thinning(from: 1)
     all.append(joint)
     var threshold = EngineOptions()
     threshold.models = ["linear"]

@@ -116,6 +116,15 @@ import Testing
         $0.watches = [Watch(signal: "prediction", detector: "page-hinkley:threshold=3")]
       })
     all.append(
+      Case("usual rows and importances", .regression) {
+        $0.models = ["rls"]
+        $0.screens = true
+        var explains = ExplainOptions()
+        (explains.backgroundRows, explains.importanceEvery) = (9, 70)
+        explains.importanceRows = 12
+        $0.explains = explains
+      })
+    all.append(
       Case("features are screened", .regression) {
         $0.models = ["mixture"]
         $0.screens = true

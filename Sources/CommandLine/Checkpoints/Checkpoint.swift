@@ -12,7 +12,7 @@ import Snapshots
 ///     Int       events taken
 ///     Int       n, then n times: String path, Int bytes   the files that were being written, as far as they were
 ///     Bool      whether versions go to a registry; if so: String the run's name, Int? its last version, and what it was
-///               shown (`DataAccount.write`), as [UInt8]
+///               shown (`DataAccount.write`, then `ProfileRecorder.write`), as [UInt8]
 ///     [UInt8]   the source's state (`EventSource.write`): the bytes that fixed the schema, the place in the input,
 ///               what was seen of each column, the rows that were refused
 ///     rest      the engine's state (`Engine.write`): for each model the learner, scores, detectors, window, reaction
@@ -72,7 +72,8 @@ struct Checkpoint {
   /// A checkpoint with everything but the engine's state.
   static func begin(
     options: String, events: Int, outputs: [(path: String, bytes: Int)],
-    versions: (identity: RunIdentity, account: DataAccount)?, source: [UInt8],
+    versions: (identity: RunIdentity, account: DataAccount, profile: ProfileRecorder)?,
+    source: [UInt8],
     program: String = Version.text
   ) -> SnapshotWriter {
     var writer = SnapshotWriter()
@@ -91,6 +92,7 @@ struct Checkpoint {
       writer.write(versions.identity.parent)
       var account = SnapshotWriter()
       versions.account.write(to: &account)
+      versions.profile.write(to: &account)
       writer.write(account.payload)
     }
     writer.write(source)

@@ -1,27 +1,38 @@
 import ArgumentParser
 import Batches
 import Engine
+import Explanations
 import Ingest
 import Learners
 import Registry
 import Telemetry
 
-/// `weir explain`: a prediction of a run, made once more.
+/// `weir explain`: why a model predicts what it does.
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    abstract: "Make a prediction of a run once more, and show what it was made of.",
+    abstract: "Say why a prediction is what it is, or what a model leans on.",
     discussion: """
-      The run is done again with the options that one of its versions carries, up to the
-      event in question; the prediction is the same to the bit, whatever the model learned
-      on the way.
-
       EXAMPLES
         weir explain events.csv --from models@champion --event 12345
         weir explain events.csv --from models@7 --prediction order-881 --against answers.ndjson
+        weir explain --from models@champion --row request.ndjson --text
+        weir explain --from models@champion --global
+        weir explain events.csv --from models@champion --drift 8645
+        weir explain --from models@champion --between 0..2000 8645..10645 --text
         weir explain events.csv --from models@7 --event 12345 --recourse --text \\
           --immutable age,sex --range income=0..90000 --direction debts=down
         weir explain new.csv --from models@champion --recourse --served --want 'cnt>200'
+
+      A prediction of a run (--event, --prediction) is made once more: the run is done again
+      with the options that one of its versions carries, up to the event, and the prediction
+      is the same to the bit. A row (--row) is predicted by the version as it is.
+
+      Contributions are Shapley values: each feature's share in what sets the prediction
+      apart from that of usual events, which are drawn from those that came before. They and
+      the base add up to the prediction, in log-odds for most models of two classes. They
+      are exact for linear models and for trees, and for others where few features differ;
+      else they are sampled, and have standard errors.
 
       RECOURSE
       A change is measured in standard deviations of its column; to another category it
@@ -45,45 +56,62 @@ struct ExplainCommand: ParsableCommand {
   var event: Int?
   @Option(help: "The NDJSON predictions of the run, to be compared with.")
   var against: String?
+  @Option(
+    help: "A file with rows to be predicted and explained by the version; - for standard input.")
+  var row: String?
+  @Flag(
+    help:
+      "What the version leans on: the mean of |contribution| by feature, over usual events, or those of --row."
+  )
+  var global = false
+  @Option(
+    help: "What the run leaned on before and after an event: over --width events on each side.")
+  var drift: Int?
+  @Option(help: "Events before and after --drift (1000).")
+  var width: Int?
+  @Option(
+    parsing: .upToNextOption,
+    help: "The same over two stretches of events: A..B C..D, each without its end.")
+  var between: [String] = []
+  @Option(
+    help: "Events that are usual, read as by weir predict, where those of the run are not at hand.")
+  var usual: String?
+  @OptionGroup var manner: ExplainManner
   @OptionGroup(title: "Recourse")
   var recourse: RecourseOptions
 
+  /// Whether the answer is to be in plain words.
+  var text: Bool { recourse.text }
+  /// Features that are told one by one.
+  var shown: Int { manner.top ?? (text ? 8 : Int.max) }
+
   func run() throws {
     try reporting {
-      guard recourse.recourse || !recourse.isTouched else {
-        throw Failure(
-          message: "--want, --immutable and what goes with them are for --recourse",
-          code: Exit.usage)
-      }
-      // What cannot be read is said before anything is.
-      _ = try RecourseWish(recourse)
-      if recourse.recourse, recourse.served { return try explainServed() }
-      let (snapshot, recorded) = try snapshot()
-      guard let path = source ?? recorded, path != "standard input" else {
-        throw Failure(
-          message: "say where the events of the run are: weir explain SOURCE …", code: Exit.usage)
-      }
-      let checkpoint = try Checkpoint(snapshot)
-      var rerun = try Rerun(checkpoint, path: path)
-      let hasIDs = try Configuration.options(of: checkpoint.options).id != nil
-      if recourse.recourse {
-        // An id has to be found first; a number says where the event is.
-        let known = prediction != nil && hasIDs ? nil : event ?? prediction.flatMap { Int($0) }
-        if known == nil { _ = try find(&rerun, path, hasIDs: hasIDs) }
-        return try RecourseRun(
-          recourse, checkpoint, path: path, event: max(known ?? rerun.source.accepted - 1, 0)
-        ).answer(to: OutputFile(path: "-"))
-      }
-      let row = try find(&rerun, path, hasIDs: hasIDs)
-      let account = try account(rerun, row, path)
+      try check()
+      if recourse.recourse, recourse.served { return try answerServed() }
+      let origin = try ExplainedOrigin(origin, source: source)
+      if recourse.recourse { return try answer(origin) }
       let out = try OutputFile(path: "-")
-      try out.append(account.indented() + "\n")
+      if drift != nil || !between.isEmpty {
+        try LeaningAccount(self, origin).write(to: out)
+      } else if global || row != nil {
+        try VersionAccount(self, origin).write(to: out)
+      } else {
+        try EventAccount(self, origin).write(to: out)
+      }
       try out.flush()
     }
   }
 
-  /// Rows that a version is to predict.
-  private func explainServed() throws {
+  /// What would have turned the decision about an event of the run.
+  private func answer(_ origin: ExplainedOrigin) throws {
+    let event = try EventAccount(self, origin).number()
+    try RecourseRun(recourse, origin.checkpoint, path: try origin.events(), event: event)
+      .answer(to: OutputFile(path: "-"))
+  }
+
+  /// The same for rows that a version is to predict.
+  private func answerServed() throws {
     guard prediction == nil, against == nil else {
       throw Failure(
         message: "--prediction and --against are of a run's own events; with --served, --event "
@@ -94,104 +122,143 @@ struct ExplainCommand: ParsableCommand {
     try run.answerAll(event: event, to: OutputFile(path: "-"))
   }
 
-  private func snapshot() throws -> (bytes: [UInt8], source: String?) {
+  private func check() throws {
+    guard recourse.recourse || !recourse.isTouched else {
+      throw Failure(
+        message: "--want, --immutable and what goes with them are for --recourse",
+        code: Exit.usage)
+    }
+    // What cannot be read is said before anything is.
+    _ = try RecourseWish(recourse)
+    guard !recourse.recourse || (row == nil && !global && drift == nil && between.isEmpty) else {
+      throw LearnSettings.usage(
+        "--recourse is for --event or --prediction, or with --served for the rows of SOURCE")
+    }
+    try manner.check()
+    let wishes = [
+      ("--event", event != nil), ("--prediction", prediction != nil), ("--row", row != nil),
+      ("--drift", drift != nil), ("--between", !between.isEmpty),
+    ].filter(\.1).map(\.0)
+    guard wishes.count <= 1 else {
+      throw LearnSettings.usage(
+        "\(wishes.joined(separator: " and ")): explain one thing at a time")
+    }
+    guard !global || wishes.isEmpty || row != nil else {
+      throw LearnSettings.usage("--global is of a version as it is: not with \(wishes[0])")
+    }
+    guard width == nil || drift != nil else {
+      throw LearnSettings.usage("--width needs --drift EVENT")
+    }
+    guard usual == nil || global || row != nil else {
+      throw LearnSettings.usage("--usual is for --row and --global; a run knows its own events")
+    }
+    guard against == nil || (!global && row == nil && drift == nil && between.isEmpty) else {
+      throw LearnSettings.usage("--against is for --event and --prediction")
+    }
+    _ = try LearnSettings.check(width, "width", atLeast: 1)
+    _ = try LearnSettings.check(drift, "drift", atLeast: 1)
+  }
+}
+
+/// How explanations are to be made and written.
+struct ExplainManner: ParsableArguments {
+  @Option(
+    help: "Features that are told one by one, the greatest contributions first (all; 8 in --text).")
+  var top: Int?
+  @Flag(
+    help:
+      "Also a simple model of the model in the neighbourhood of the row: LIME, with how well it fits."
+  )
+  var lime = false
+  @Option(help: "Features that it keeps (5).")
+  var limeFeatures: Int?
+  @Option(help: "Rows that it is fitted to (2000).")
+  var limeSamples: Int?
+  @Option(help: "Usual events to explain against (128; 256 for what a model leans on).")
+  var background: Int?
+  @Option(
+    help:
+      "Random orders for each usual event, where contributions have to be sampled (8); each goes both ways."
+  )
+  var orders: Int?
+  @Option(help: "Of what is drawn (1).")
+  var seed: Int?
+
+  func check() throws {
+    _ = try LearnSettings.check(top, "top", atLeast: 1)
+    _ = try LearnSettings.check(limeFeatures, "lime-features", atLeast: 1)
+    _ = try LearnSettings.check(limeSamples, "lime-samples", atLeast: 10, atMost: 1_000_000)
+    _ = try LearnSettings.check(background, "background", atLeast: 1, atMost: 100_000)
+    _ = try LearnSettings.check(orders, "orders", atLeast: 1, atMost: 100_000)
+    _ = try LearnSettings.check(seed, "seed", atLeast: 0)
+    guard lime || (limeFeatures == nil && limeSamples == nil) else {
+      throw LearnSettings.usage("--lime-features and --lime-samples need --lime")
+    }
+  }
+
+  var draws: UInt64 { UInt64(seed ?? 1) }
+  var explainer: Explainer { Explainer(pairs: orders ?? 8, exactPlayers: 10, seed: draws) }
+  /// For many rows at once, where each need not be as precise.
+  var quickExplainer: Explainer { Explainer(pairs: orders ?? 1, exactPlayers: 4, seed: draws) }
+  var usualRows: Int { background ?? 128 }
+
+  /// What a run that is made again explains, from `event` on.
+  func options(from event: Int?) -> ExplainOptions {
+    var options = ExplainOptions()
+    (options.backgroundRows, options.pairs, options.exactPlayers) = (usualRows, orders ?? 8, 10)
+    (options.seed, options.from, options.keepsModels) = (draws, event, lime)
+    return options
+  }
+
+  func surrogate(
+    _ model: ExplainedModel, _ batch: borrowing MicroBatch, _ row: Int, _ background: Background
+  ) -> LocalSurrogate {
+    LocalSurrogate.fit(
+      model, batch, row, around: background, features: limeFeatures ?? 5,
+      samples: limeSamples ?? 2000, seed: draws)
+  }
+}
+
+/// A version or a checkpoint that is explained, and where the events of its run are.
+struct ExplainedOrigin {
+  let bytes: [UInt8]
+  let checkpoint: Checkpoint
+  /// Its number in the registry, if it is from one.
+  let version: Int?
+  /// Where the events are; nil: nobody knows.
+  let path: String?
+  /// Whether the user said so.
+  let isGiven: Bool
+
+  init(_ origin: String, source: String?) throws {
+    var recorded: String?
     if try SystemFiles().status(origin) == nil, let address = try RegistryAddress(origin) {
       let registry = try Registry.open(address.registry)
       let number = try registry.resolve(address.reference)
-      return (try registry.snapshot(of: number), try registry.version(number).record.source)
-    }
-    guard let bytes = try WholeFile.read(origin) else {
-      throw Failure(message: "cannot read \(origin): no such file", code: Exit.inputOutput)
-    }
-    return (bytes, nil)
-  }
-
-  /// Goes on to the batch that has the event; its row there.
-  private func find(_ rerun: inout Rerun, _ path: String, hasIDs: Bool) throws -> Int {
-    if let prediction, hasIDs {
-      let id = Array(prediction.utf8)
-      var events = -1
-      while rerun.source.accepted > events {
-        events = rerun.source.accepted
-        _ = try rerun.advance(to: events + 1)
-        guard rerun.source.accepted > events else { break }
-        let row = rerun.batch.count - 1
-        if rerun.batch.id(row).elementsEqual(id) { return row }
-      }
-      throw Failure(
-        message: "--prediction \(prediction): none of the \(rerun.source.accepted) events of "
-          + "\(path) has that id", code: Exit.usage)
-    }
-    guard let event = event ?? prediction.flatMap({ Int($0) }), event >= 0 else {
-      throw Failure(
-        message: "which prediction? expected --event NUMBER, from 0"
-          + (hasIDs ? ", or --prediction ID" : "; the run has no --id column"), code: Exit.usage)
-    }
-    guard try rerun.advance(to: event + 1) else {
-      throw Failure(
-        message: "event \(event): \(path) has \(rerun.source.accepted) events", code: Exit.usage)
-    }
-    return rerun.batch.count - 1
-  }
-
-  private func account(_ rerun: borrowing Rerun, _ row: Int, _ path: String) throws -> JSONValue {
-    let (engine, schema) = (rerun.engine, rerun.source.schema)
-    let event = rerun.source.accepted - 1
-    let served = engine.predictions
-    var members: [(String, JSONValue)] = [("event", .int(event))]
-    let id = rerun.batch.id(row)
-    if !id.isEmpty { members.append(("id", .string(String(decoding: id, as: UTF8.self)))) }
-    members += [("version", .int(engine.servedVersions[row]))]
-    let classes = rerun.source.classNames
-    if schema.task == .multiclass {
-      let best = served.likeliest(row)
-      members.append(("prediction", .string(best < classes.count ? classes[best] : "")))
-      members.append(("probability", .double(served[row, best])))
+      bytes = try registry.snapshot(of: number)
+      recorded = try registry.version(number).record.source
+      version = number
     } else {
-      members.append(("prediction", .double(served[row])))
-    }
-    let label = rerun.batch.targets[row]
-    let isClass = schema.task.isClassification && !label.isNaN && Int(label) < classes.count
-    members.append(("label", isClass ? .string(classes[Int(label)]) : .number(label)))
-    members.append(("features", features(rerun, row)))
-    members.append(("source", .string(path)))
-    if let against { members.append(("asRecorded", .bool(try isRecorded(members, in: against)))) }
-    return .members(members)
-  }
-
-  /// The row as the model was given it: a missing number is null, with what stood for it left out.
-  private func features(_ rerun: borrowing Rerun, _ row: Int) -> JSONValue {
-    let schema = rerun.source.schema
-    var members: [(String, JSONValue)] = schema.denseNames.enumerated().map { j, name in
-      (name, rerun.batch.isAbsent(row, j) ? .null : .number(rerun.batch.dense(row)[j]))
-    }
-    let sparse = rerun.batch.sparse(row)
-    for k in 0..<sparse.count {
-      members.append((rerun.source.sparseName(Int(sparse.indices[k])), .double(sparse.values[k])))
-    }
-    return .members(members)
-  }
-
-  /// Whether the file's line of that event says the same, to the last digit.
-  private func isRecorded(_ made: [(String, JSONValue)], in path: String) throws -> Bool {
-    guard let bytes = try WholeFile.read(path) else {
-      throw Failure(message: "cannot read --against \(path): no such file", code: Exit.inputOutput)
-    }
-    let event = JSONValue.members(made)
-    let start = Array("{\"event\":\(event["event"]?.text ?? ""),".utf8)
-    for line in bytes.split(separator: UInt8(ascii: "\n")) where line.starts(with: start) {
-      let line = try JSONValue(parsing: String(decoding: line, as: UTF8.self))
-      let isSame = ["prediction", "version"].allSatisfy { line[$0]?.text == event[$0]?.text }
-      guard isSame else {
-        throw Failure(
-          message: "\(path) has \(line["prediction"]?.text ?? "nothing") of version "
-            + "\(line["version"]?.text ?? "?") at event \(event["event"]?.text ?? ""), and the run makes "
-            + "\(event["prediction"]?.text ?? "") of version \(event["version"]?.text ?? "") again: it was "
-            + "another run, or other events", code: Exit.badData)
+      guard let own = try WholeFile.read(origin) else {
+        throw Failure(message: "cannot read \(origin): no such file", code: Exit.inputOutput)
       }
-      return true
+      (bytes, version) = (own, nil)
     }
-    throw Failure(
-      message: "\(path) has no line of event \(event["event"]?.text ?? "")", code: Exit.badData)
+    if recorded == "standard input" { recorded = nil }
+    checkpoint = try Checkpoint(bytes)
+    (path, isGiven) = (source ?? recorded, source != nil)
+  }
+
+  /// Where the events are, if anyone knows.
+  func events() throws -> String {
+    guard let path else {
+      throw Failure(
+        message: "say where the events of the run are: weir explain SOURCE …", code: Exit.usage)
+    }
+    return path
+  }
+
+  func rerun(_ explains: ExplainOptions? = nil) throws -> Rerun {
+    try Rerun(checkpoint, path: try events(), explains: explains)
   }
 }

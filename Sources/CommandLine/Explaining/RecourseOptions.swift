@@ -37,13 +37,13 @@ struct RecourseOptions: ParsableArguments {
       "SOURCE has other rows than the run had: each is predicted as weir predict would, and all that are not as wanted are answered, one JSON object a line."
   )
   var served = false
-  @Flag(help: "In words, for the person concerned.")
+  @Flag(help: "In plain words instead of JSON, for the person concerned.")
   var text = false
 
   /// Whether anything was asked that only recourse answers.
   var isTouched: Bool {
     want != nil || threshold != nil || !immutable.isEmpty || !cost.isEmpty || !range.isEmpty
-      || !direction.isEmpty || norm != "sum" || alternatives != 1 || served || text
+      || !direction.isEmpty || norm != "sum" || alternatives != 1 || served
   }
 }
 

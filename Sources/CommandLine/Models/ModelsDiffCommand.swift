@@ -1,4 +1,5 @@
 import ArgumentParser
+import Monitors
 import Registry
 import Telemetry
 
@@ -65,9 +66,17 @@ struct VersionDifference {
       ("data", JSONDifference(data(from), data(to)).lines),
       ("configuration", field(\.configurationJSON)),
       ("schema", field(\.schemaJSON, byName: true)), ("software", field(\.softwareJSON)),
-      ("profile", field(\.profileJSON)),
+      ("profile", profiles == nil ? field(\.profileJSON) : []),
     ].map { ($0.0, $0.1.filter { !$0.isSame }) }
     return all + [("scores", field(\.scoresJSON))]
+  }
+
+  /// What their data were like, where both versions know.
+  private var profiles: ProfileComparison? {
+    guard let before = Reference(VersionText.value(from.record.profileJSON)),
+      let after = Reference(VersionText.value(to.record.profileJSON)), before != after
+    else { return nil }
+    return ProfileComparison(before: before, after: after)
   }
 
   private func about(_ version: ModelVersion) -> JSONValue {
@@ -92,7 +101,8 @@ struct VersionDifference {
   var json: JSONValue {
     .members(
       [("from", .int(from.number)), ("to", .int(to.number))]
-        + sections.map { ($0.name, .array($0.lines.map(\.json))) })
+        + sections.map { ($0.name, .array($0.lines.map(\.json))) }
+        + (profiles.map { [("data profile", $0.json)] } ?? []))
   }
 
   var text: String {
@@ -111,7 +121,8 @@ struct VersionDifference {
         ])
       }
     }
-    return table.isEmpty ? "no difference\n" : table.text()
+    let data = profiles.map { "\nthe data, column by column: \($0.text)" } ?? ""
+    return table.isEmpty && data.isEmpty ? "no difference\n" : table.text() + data
   }
 
   private static func text(_ leaf: JSONLeaves.Leaf?) -> String {

@@ -1,3 +1,4 @@
+import Monitors
 import Registry
 import Telemetry
 
@@ -114,6 +115,9 @@ struct VersionText {
       let label = name == last ? "" : name
       page += "  \(label)\(String(repeating: " ", count: 15 - label.count))\(text)\n"
       last = name
+    }
+    if let profile = Reference(VersionText.value(record.profileJSON)) {
+      page += "\nthe data that it was shown: " + ProfilePage(profile).text
     }
     return page
   }

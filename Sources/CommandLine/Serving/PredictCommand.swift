@@ -16,6 +16,10 @@ struct PredictCommand: ParsableCommand {
       scored, not learned. An alias of a registry is followed: when it moves, the model
       that it points at takes over with the next batch, without a restart.
 
+      What is served is compared at once with what the version was trained on (training-serving
+      skew, missing values, ranges, unseen categories and the rest of weir catalogue's checks);
+      what is found is said on standard error, in --journal and in --summary.
+
       With --split each event is answered by one version, chosen by a hash of its id (the
       --id column of the run; its number where there is none), so that an id always meets
       the same version. Every version sees every event, so that each knows the past.
@@ -39,6 +43,17 @@ struct PredictCommand: ParsableCommand {
   var predictions = "-"
   @Option(help: "One JSON object at the end.")
   var summary: String?
+  @Option(
+    help:
+      "What is served is to be like this: REGISTRY@REF, or a profile that weir profile --json wrote. Of a version of a registry its own profile, unless --unwatched."
+  )
+  var reference: String?
+  @Option(help: "A check from the catalogue, set otherwise than it is. Repeatable.")
+  var check: [String] = []
+  @Flag(help: "Do not compare what is served with what was trained.")
+  var unwatched = false
+  @Option(help: "What checks found, as lines of JSON.")
+  var journal: String?
   @Flag(
     help:
       "Tell how long events take, by stage and from arrival to written prediction: p50, p99, p99.9 and the longest."

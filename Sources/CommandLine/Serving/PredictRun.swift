@@ -13,6 +13,7 @@ struct PredictRun {
   private let file: PredictionFile
   private let summary: OutputFile?
   private var account: ServingAccount
+  private var watch: ServingWatch
   private var meter: LatencyMeter?
   private let started = MonotonicTime.now()
 
@@ -48,6 +49,8 @@ struct PredictRun {
     input = isSplit ? SplitInput(TrafficSplit(shares: wish.shares, salt: wish.salt)) : nil
     account = ServingAccount(task: lead.branch.source.schema.task, isSplit: isSplit)
     for (place, server) in servers.enumerated() { account.begin(server.version, place: place) }
+    watch = try ServingWatch(command)
+    if !isSplit { try watch.begin(lead) }
     (self.command, self.servers) = (command, servers)
   }
 
@@ -71,7 +74,9 @@ struct PredictRun {
   private mutating func answer() throws {
     let server = servers[0]
     let count = server.branch.batch.count
-    guard count > 0 else { return }
+    guard count > 0 else {
+      return try watch.observe(server.branch.batch, 0..<0, firstEvent: account.events)
+    }
     let taken = meter?.now() ?? 0
     server.predict()
     let predicted = meter?.now() ?? 0
@@ -89,9 +94,11 @@ struct PredictRun {
     }
     // What is no event was not asked for: a label of a row before.
     if (0..<count).allSatisfy({ server.branch.batch.ticket($0).isEvent }) {
+      try watch.observe(server.branch.batch, 0..<count, firstEvent: account.events)
       account.take(server.branch.batch, 0..<count, predictor.predictions, place: 0)
     } else {
       for row in 0..<count where server.branch.batch.ticket(row).isEvent {
+        try watch.observe(server.branch.batch, row..<row + 1, firstEvent: account.events)
         account.take(server.branch.batch, row..<row + 1, predictor.predictions, place: 0)
       }
     }
@@ -124,6 +131,7 @@ struct PredictRun {
       guard let text = try server.follow(servers[0]) else { continue }
       say((servers.count > 1 ? "\(server.name): " : "") + "from event \(account.events) \(text)")
       if server.version != before { account.begin(server.version, place: place) }
+      if servers.count == 1 { try watch.begin(server) }
     }
   }
 
@@ -139,7 +147,8 @@ struct PredictRun {
       [
         ("events", .int(account.events)), ("refused", .int(refused)),
         ("seconds", .double(seconds)), ("model", .string(servers[0].predictor.name)),
-      ] + account.json(servers) + (meter.map { [("latency", $0.json)] } ?? []))
+      ] + account.json(servers) + watch.members
+        + (meter.map { [("latency", $0.json)] } ?? []))
     try summary?.append(json.indented() + "\n")
     try summary?.flush()
     let metrics = account.metrics.map { "\($0.name) \(Figure.text($0.value))" }

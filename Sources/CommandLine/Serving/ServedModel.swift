@@ -2,6 +2,7 @@ import Batches
 import Engine
 import Glibc
 import Ingest
+import Monitors
 import Registry
 
 /// A model as it was kept, with the columns it reads: from a checkpoint, or from a registry.
@@ -80,6 +81,13 @@ final class ModelOrigin {
   /// The snapshot as it is now, and its version's number in the registry; waits for those who write.
   func snapshot() throws -> (bytes: [UInt8], version: Int?) {
     try ModelOrigin.waiting { try look() }
+  }
+
+  /// What the data of a version were like; nil where that is not known.
+  func profile(of version: Int) throws -> Reference? {
+    guard case .registry(let registry, _) = place else { return nil }
+    let record = try ModelOrigin.waiting { try registry.version(version).record }
+    return Reference(VersionText.value(record.profileJSON))
   }
 
   /// Does what is done again while the registry is held by those who write.

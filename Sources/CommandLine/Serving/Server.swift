@@ -2,6 +2,7 @@ import Batches
 import Engine
 import Ingest
 import Learners
+import Monitors
 
 /// Whoever answers one share of the events: the model that its origin points at now, with the rows that it reads.
 final class Server {
@@ -26,6 +27,9 @@ final class Server {
     (version, predictor) = (model.version, model.predictor)
     branch = model.branch()
   }
+
+  /// What the data of its version were like; nil where that is not known.
+  func profile() throws -> Reference? { try origin.profile(of: version) }
 
   private static func load(
     _ snapshot: (bytes: [UInt8], version: Int?), _ maxDelay: Int?, stamps: Bool

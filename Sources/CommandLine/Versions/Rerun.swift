@@ -1,5 +1,6 @@
 import Batches
 import Engine
+import Explanations
 import Ingest
 import Snapshots
 
@@ -9,9 +10,11 @@ struct Rerun: ~Copyable {
   private(set) var engine: Engine
   /// The rows that were taken last.
   private(set) var batch: MicroBatch
+  /// Where events are collected, if they are.
+  var sample: Background?
   /// Events at which the version was made, and the engine's states of that moment: several versions may be made before
   /// the next event comes.
-  private let moment: Int
+  let moment: Int
   private(set) var states: [[UInt8]] = []
   /// How far the source had read by then.
   private let end: (events: Int, offset: Int?)
@@ -22,11 +25,17 @@ struct Rerun: ~Copyable {
   ///   - version: a version of the run.
   ///   - path: where its events are to be read again.
   ///   - profiles: whether `profile` is wanted.
+  ///   - explains: what is explained on the way; nil: nothing, though rows may be kept for it as they were.
   /// - Throws: `IngestError` where they cannot be, or the input begins with other ones; `SpecificationError` where the
   ///   options fit them no more.
-  init(_ version: Checkpoint, path: String, profiles: Bool = false) throws {
+  init(
+    _ version: Checkpoint, path: String, profiles: Bool = false, explains: ExplainOptions? = nil
+  ) throws {
     let options = try Configuration.options(of: version.options)
     var settings = try LearnSettings(options)
+    // The files that explanations went to are not written again.
+    settings.engine.explains?.from = nil
+    if let explains { settings.engine.explains = explains }
     // Bad rows are counted as they were, but nothing is written.
     if case .quarantine = settings.ingest.badRows.action {
       settings.ingest.badRows = BadRowPolicy(
@@ -41,6 +50,10 @@ struct Rerun: ~Copyable {
     var state = version.source
     var source = try EventSource.reopened(settings.ingest, labels: labels, from: &state)
     try source.begin(GzipSource(bytes))
+    if let text = options.reference {
+      settings.engine.watching?.reference = try ReferenceOrigin.load(text)
+    }
+    if settings.engine.watching != nil { source.watchInput() }
     let guests = try RegistryGuests.load(options, &source)
     let engine = try LearnRun.engine(
       options, settings, source, keepsVersions: true, guests: guests)
@@ -63,6 +76,15 @@ struct Rerun: ~Copyable {
       guard try fill(upTo: limit) else { break }
     }
     return source.accepted == events
+  }
+
+  /// Takes one more batch; false at the end of the input.
+  mutating func advance() throws -> Bool { try fill(upTo: engine.featuresChangeAt ?? .max) }
+
+  /// What the class is called whose probability is output `output`; nil where the target is a number.
+  func className(_ output: Int) -> String? {
+    let task = source.schema.task
+    return task == .regression ? nil : ExplainedClass.name(output, task, source.classNames)
   }
 
   /// Goes on to where the source stood when the version was kept, so that the states of its moment are in `states`; false if
@@ -90,7 +112,10 @@ struct Rerun: ~Copyable {
   }
 
   private mutating func step() {
-    guard batch.count > 0 else { return }
+    guard batch.count > 0 || !batch.input.isEmpty else { return }
+    if let sample {
+      for row in 0..<batch.count where batch.ticket(row).isEvent { sample.observe(batch, row) }
+    }
     engine.step(batch)
     profile?.observe(batch)
     for made in engine.takeVersions() where made.event == moment { states.append(made.state) }

@@ -22,7 +22,7 @@ struct VersionKeeper {
   let run: String
   private var parent: Int?
   /// Versions that wait for the source's state, with what had been shown to each.
-  private var pending: [(made: VersionMade, account: DataAccount)] = []
+  private var pending: [(made: VersionMade, account: DataAccount, profile: Reference?)] = []
 
   /// - Parameters:
   ///   - path: the registry's folder, made if there is none.
@@ -46,8 +46,9 @@ struct VersionKeeper {
   /// Whether there is a version to be added.
   var isWaiting: Bool { !pending.isEmpty }
 
-  mutating func note(_ made: VersionMade, _ account: DataAccount) {
-    pending.append((made, account))
+  /// `profile`: what its data were like, where that is known from their first row on.
+  mutating func note(_ made: VersionMade, _ account: DataAccount, _ profile: Reference?) {
+    pending.append((made, account, profile))
   }
 
   /// Why there is a version, in a word; nil of an entry that made none.
@@ -66,15 +67,15 @@ struct VersionKeeper {
 
   /// Adds the versions that are waiting; `snapshot` makes the whole of one with the source's state.
   mutating func add(schema: Schema, classes: [String], snapshot: (VersionMade) -> [UInt8]) throws {
-    for (made, account) in pending {
-      parent = try add(made, account, schema, classes, snapshot)
+    for (made, account, profile) in pending {
+      parent = try add(made, account, profile, schema, classes, snapshot)
     }
     pending.removeAll()
   }
 
   private func add(
-    _ made: VersionMade, _ account: DataAccount, _ schema: Schema, _ classes: [String],
-    _ snapshot: (VersionMade) -> [UInt8]
+    _ made: VersionMade, _ account: DataAccount, _ profile: Reference?, _ schema: Schema,
+    _ classes: [String], _ snapshot: (VersionMade) -> [UInt8]
   ) throws -> Int {
     let served = made.report
     // A run that went on from a checkpoint makes again what it made before the crash.
@@ -104,7 +105,7 @@ struct VersionKeeper {
           .members(made.baselines.map { ($0.name, RunAccount.scores($0.board.overall)) })
         ),
       ]).text
-    record.profileJSON = VersionKeeper.profile(account, schema.denseNames).text
+    record.profileJSON = (profile?.json ?? VersionKeeper.profile(account, schema.denseNames)).text
     record.softwareJSON = Software.json.text
     record.key = key
     return try registry.add(

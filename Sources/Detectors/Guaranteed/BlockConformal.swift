@@ -97,6 +97,16 @@ package struct BlockConformal: EvidenceDetector {
     }
   }
 
+  /// Takes means of blocks that came before as what is to be expected: no evidence is made of them.
+  package mutating func learn(_ means: [Double]) {
+    for mean in means {
+      let score = scores.score(mean)
+      correlation.add(score)
+      _ = whitener.whiten(score)
+      rate.add(mean, times: Double(block))
+    }
+  }
+
   private mutating func endBlock() -> DetectorAlarm? {
     let mean = sum / Double(block)
     (sum, left) = (0, block)

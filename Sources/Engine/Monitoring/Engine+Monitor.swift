@@ -94,7 +94,7 @@ extension Engine {
       let board = runners[served].board
       var best: [(name: String, value: Double)] = []
       for name in board.names {
-        let values = baselineReports.compactMap { $0.board.overWindow(name) }
+        let values = baselineScores(name)
         let value = board.isGain(name) ? values.max() : values.min()
         if let value { best.append((name, value)) }
       }
@@ -112,6 +112,7 @@ extension Engine {
       findingCount += 1
       if findings.count < Engine.mostFindings { findings.append(finding) }
       entries.append(.entry(finding.entry))
+      monitor?.health.note(finding)
       guard mayRetrain, finding.severity == .retrain, !finding.isOver else { continue }
       for index in runners.indices { runners[index].ask(toRetrain: finding) }
     }

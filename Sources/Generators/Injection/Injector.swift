@@ -22,7 +22,8 @@ extension Catalogue where Context == Void, Product == any Injector {
       "drift",
       [
         LabelSwap.entry, FeatureSwap.entry, Affine.shift, Affine.scale, Affine.unit, Noise.entry,
-        PriorChange.entry, Missingness.entry, SchemaChange.entry,
+        PriorChange.entry, Missingness.entry, SchemaChange.entry, CategoryBurst.entry,
+        EncodingFault.entry, Silence.entry, Repetition.entry,
       ])
   }
 }

@@ -13,6 +13,9 @@ package struct DescriptorSource: ByteSource {
   package let isFile: Bool
   private var hadWriter = false
 
+  /// How far a file was read; nil for what is no file.
+  package var meter: InputMeter? { isFile ? InputMeter(descriptor: descriptor) : nil }
+
   /// Linux's F_SETPIPE_SZ, which the C library's module hides.
   private static let setPipeSize: Int32 = 1031
 

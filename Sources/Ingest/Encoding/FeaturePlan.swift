@@ -234,12 +234,17 @@ struct FeaturePlanner {
   }
 
   private mutating func assignRoles() throws(IngestError) {
-    guard let targetName = options.target else { throw .noTarget(known: plan.columns) }
+    guard options.target != nil || options.mayLackTarget else {
+      throw .noTarget(known: plan.columns)
+    }
     // `weir detect` calls both so.
     let detected = options.readsTargetOnly ? "--column" : nil
-    let target = try column(targetName, detected ?? "--target")
-    plan.target = target
-    plan.targetName = targetName
+    // No column has an empty name.
+    let targetName = options.target ?? ""
+    if options.target != nil {
+      plan.target = try column(targetName, detected ?? "--target")
+      plan.targetName = targetName
+    }
     for name in options.number { isCategory[try column(name, detected ?? "--number")] = false }
     for name in options.category {
       let index = try column(name, "--category")
@@ -248,8 +253,10 @@ struct FeaturePlanner {
       }
       isCategory[index] = true
     }
-    plan.task = try inferTask(target)
-    plan.needs[target].insert(plan.task == .regression ? .number : .text)
+    if let target = plan.target {
+      plan.task = try inferTask(target)
+      plan.needs[target].insert(plan.task == .regression ? .number : .text)
+    }
     if let name = options.id {
       plan.id = try column(name, "--id")
       plan.needs[try column(name, "--id")].insert(.text)

@@ -10,6 +10,8 @@ package struct IngestOptions: Sendable, Equatable {
   /// Names for the columns of an input whose first line is all numbers; empty: that is an error.
   package var columnsIfHeaderless: [String] = []
   package var target: String?
+  /// Whether there may be no target: the columns are only looked at.
+  package var mayLackTarget = false
   /// Whether the target and the columns of `number` are all that is read.
   package var readsTargetOnly = false
   /// Importance of rows by class: `1=10`.

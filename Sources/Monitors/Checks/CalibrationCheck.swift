@@ -17,6 +17,9 @@ package struct CalibrationCheck: Check {
       CheckEntry.action(.alarm), CheckEntry.budget,
       Parameter(
         "slack", .real(default: 0.03, in: 0...0.5), "a deviation in a bin that is let pass"),
+      Parameter(
+        "rows", .integer(default: 500, in: 0...1_000_000),
+        "labelled rows that are let pass at first, while the model is young"),
     ],
     make: { settings, context in CalibrationCheck(settings, context) })
 
@@ -37,6 +40,8 @@ package struct CalibrationCheck: Check {
 
   private let severity: Severity
   private let task: Task
+  private let least: Int
+  private var rows = 0
   private var watch: DeviationWatch
   private var said = [Double](repeating: 0, count: bins + 1)
   private var changes: [(change: DeviationWatch.Change, said: Double)] = []
@@ -44,6 +49,7 @@ package struct CalibrationCheck: Check {
   private init(_ settings: Settings, _ context: CheckContext) {
     severity = settings.severity
     task = context.task
+    least = settings.integer("rows")
     watch = DeviationWatch(
       streams: task == .regression ? 1 : CalibrationCheck.bins, budget: settings.real("budget"),
       slack: settings.real("slack"))
@@ -53,6 +59,8 @@ package struct CalibrationCheck: Check {
 
   package mutating func labelled(_ answers: [Answer]) {
     for answer in answers where !answer.label.isNaN {
+      rows += 1
+      guard rows > least else { continue }
       switch task {
       case .regression: take(0, answer.coverage, answer.promised, answer)
       case .binary: take(answer.label - answer.prediction, answer.prediction, answer)
@@ -111,6 +119,7 @@ package struct CalibrationCheck: Check {
 
   package func write(to writer: inout SnapshotWriter) {
     watch.write(to: &writer)
+    writer.write(rows)
     writer.write(said)
     writer.write(changes.count)
     for (change, said) in changes {
@@ -121,6 +130,7 @@ package struct CalibrationCheck: Check {
 
   package mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try watch.restore(from: &reader)
+    rows = try reader.readInt()
     said = try reader.readDoubles(count: CalibrationCheck.bins + 1)
     changes = []
     for _ in 0..<(try reader.readCount(ofSize: 8)) {

@@ -4,15 +4,21 @@ extension CheckEntry {
   /// Every check that can be named, one line each.
   package static var all: [CheckEntry] {
     [
-      CheckEntry(entry: SchemaCheck.entry, runbook: SchemaCheck.runbook),
-      CheckEntry(entry: EncodingCheck.entry, runbook: EncodingCheck.runbook),
-      CheckEntry(entry: MissingCheck.entry, runbook: MissingCheck.runbook),
-      CheckEntry(entry: RangeCheck.entry, runbook: RangeCheck.runbook),
-      CheckEntry(entry: UnseenCheck.entry, runbook: UnseenCheck.runbook),
+      CheckEntry(entry: SchemaCheck.entry, runbook: SchemaCheck.runbook, blames: .dataBroken),
+      CheckEntry(entry: EncodingCheck.entry, runbook: EncodingCheck.runbook, blames: .dataBroken),
+      CheckEntry(entry: MissingCheck.entry, runbook: MissingCheck.runbook, blames: .dataBroken),
+      CheckEntry(entry: RangeCheck.entry, runbook: RangeCheck.runbook, blames: .dataBroken),
+      CheckEntry(entry: UnseenCheck.entry, runbook: UnseenCheck.runbook, blames: .dataBroken),
+      CheckEntry(entry: VolumeCheck.entry, runbook: VolumeCheck.runbook, blames: .dataBroken),
+      CheckEntry(entry: SkewCheck.entry, runbook: SkewCheck.runbook, blames: .dataBroken),
+      CheckEntry(entry: DistributionCheck.entry, runbook: DistributionCheck.runbook),
+      CheckEntry(
+        entry: RelationCheck.entry, runbook: RelationCheck.runbook, blames: .modelDecaying),
       CheckEntry(entry: PredictionCheck.entry, runbook: PredictionCheck.runbook),
       CheckEntry(entry: LabelCheck.entry, runbook: LabelCheck.runbook),
-      CheckEntry(entry: CalibrationCheck.entry, runbook: CalibrationCheck.runbook),
-      CheckEntry(entry: MetricCheck.entry, runbook: MetricCheck.runbook),
+      CheckEntry(
+        entry: CalibrationCheck.entry, runbook: CalibrationCheck.runbook, blames: .modelWrong),
+      CheckEntry(entry: MetricCheck.entry, runbook: MetricCheck.runbook, blames: .modelDecaying),
     ]
   }
 

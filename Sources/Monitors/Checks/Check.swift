@@ -113,7 +113,15 @@ package struct Runbook: Sendable {
 package struct CheckEntry: Sendable {
   package let entry: Entry<CheckContext, any Check>
   package let runbook: Runbook
+  /// Of which illness what it finds speaks; nil: of none.
+  package let blames: HealthState?
   package var name: String { entry.name }
+
+  init(
+    entry: Entry<CheckContext, any Check>, runbook: Runbook, blames: HealthState? = nil
+  ) {
+    (self.entry, self.runbook, self.blames) = (entry, runbook, blames)
+  }
 
   /// What is done about what it finds, a parameter that every check has.
   static func action(_ usual: Severity) -> Parameter {
@@ -123,9 +131,13 @@ package struct CheckEntry: Sendable {
   }
 
   /// Events that pass from one false alarm to the next, at least and on average: a parameter of those that promise it.
-  static let budget = Parameter(
-    "budget", .real(default: 100_000, in: 1...1e15),
-    "events from one false alarm to the next, at least, over all columns", strictness: .rising)
+  static let budget = budget(of: 100_000)
+
+  static func budget(of events: Double) -> Parameter {
+    Parameter(
+      "budget", .real(default: events, in: 1...1e15),
+      "events from one false alarm to the next, at least, over all columns", strictness: .rising)
+  }
 }
 
 extension Settings {

@@ -78,6 +78,8 @@ package struct LabelCheck: Check {
       remember(answer)
       switch task {
       case .binary:
+        // A model that is young knows nothing of shares yet.
+        guard rows > least else { continue }
         take(0, answer.label - answer.prediction, answer, answer.label, answer.prediction)
       case .regression: takeNumber(answer)
       case .multiclass: takeClass(answer)

@@ -19,6 +19,8 @@ package struct Monitor: Snapshotted, Sendable {
   private var profile: Profile?
   package private(set) var reference: Reference?
   private var found: [Finding] = []
+  /// How the run is, by all that was found.
+  package var health = Health()
   private var events = 0
   private var time = Double.nan
 
@@ -49,9 +51,7 @@ package struct Monitor: Snapshotted, Sendable {
 
   /// Says what the levels of categories are called that rows had before the first that will be shown.
   package mutating func know(_ levels: [[String]]) {
-    for (category, names) in levels.enumerated() {
-      for name in names { block.names.add(name.utf8, to: category) }
-    }
+    block.know(levels)
   }
 
   // MARK: - Rows
@@ -65,9 +65,7 @@ package struct Monitor: Snapshotted, Sendable {
       takeRefused(batch, before: row)
       var end = min(rows.upperBound, row + RowBlock.length - block.rows)
       if let next = nextRefused(batch, after: row) { end = min(end, next) }
-      for new in batch.input.newLevels where (row..<end).contains(new.row) {
-        block.names.add(new.name, to: new.category)
-      }
+      block.learnNames(batch, row..<end)
       block.add(
         batch, row..<end, firstEvent: firstEvent + row - rows.lowerBound,
         takesTargets: takesTargets)
@@ -163,12 +161,14 @@ package struct Monitor: Snapshotted, Sendable {
     reference?.write(to: &writer)
     for check in checks { check.write(to: &writer) }
     writer.write(found) { $1.write(to: &$0) }
+    health.write(to: &writer)
   }
 
   package mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     events = try reader.readInt()
     time = try reader.readDouble()
     try block.restore(from: &reader)
+    let kept = block
     if try reader.readBool() {
       var made = profile ?? Profile(block.columns)
       try made.restore(from: &reader)
@@ -183,7 +183,11 @@ package struct Monitor: Snapshotted, Sendable {
     } else {
       reference = nil
     }
+    // What checks know of the reference they take from it anew.
+    if let reference { begin(reference) }
+    block = kept
     for index in checks.indices { try checks[index].restore(from: &reader) }
     found = try reader.readList { reader throws(SnapshotError) in try Finding(from: &reader) }
+    try health.restore(from: &reader)
   }
 }

@@ -41,6 +41,9 @@ package struct RangeCheck: Check {
   private let columns: InputColumns
   private let numbers: Int
   private var watch: RateWatch
+  private var known: [Reference.Number?]
+  /// Columns that are out of range, with since when, of which it may still be found that it is a unit.
+  private var unnamed: [Int?]
   private var least: [Double]
   private var most: [Double]
   /// The least and the greatest number since the last look that found nothing.
@@ -58,6 +61,8 @@ package struct RangeCheck: Check {
     most = Array(repeating: .infinity, count: numbers)
     seenLeast = most
     seenMost = least
+    known = Array(repeating: nil, count: numbers)
+    unnamed = Array(repeating: nil, count: numbers)
   }
 
   package mutating func begin(_ reference: Reference, _ moment: Moment) {
@@ -65,6 +70,7 @@ package struct RangeCheck: Check {
       guard let known = reference.numbers[columns.numbers[index].name], known.count > 1 else {
         continue
       }
+      self.known[index] = known
       (least[index], most[index]) = RangeCheck.bounds(known, slack: slack)
       watch.watch(
         index, bound: RateWatch.bound(hits: 0, of: known.count, slack: share), event: moment.event)
@@ -93,29 +99,78 @@ package struct RangeCheck: Check {
         (seenLeast[index], seenMost[index]) = (.infinity, -.infinity)
       }
     }
-    return changes.map { change in
-      let j = change.column
-      let name = columns.numbers[j].name
-      return Finding(
-        check: "range", severity: change.isOver ? .note : severity, column: name,
-        event: moment.event, since: change.since, kind: "range", expected: change.bound,
-        found: change.rate,
-        evidence: [
-          ("rangeLeast", low[j]), ("rangeMost", high[j]), ("least", seenLeast[j]),
-          ("most", seenMost[j]), ("evidence", change.evidence),
-        ],
-        text: change.isOver
-          ? "\(name) is within its range again"
-          : "\(ShortNumber.percent(change.rate)) of \(name) lie outside of "
-            + "\(ShortNumber.text(low[j])) … \(ShortNumber.text(high[j])), as far as "
-            + ShortNumber.text(seenMost[j] > high[j] ? seenMost[j] : seenLeast[j]),
-        isOver: change.isOver)
+    var found = nameUnits(block, moment)
+    for change in changes {
+      let finding = finding(change, block, moment)
+      unnamed[change.column] = change.isOver || finding.kind == "unit" ? nil : change.since
+      found.append(finding)
     }
+    return found
+  }
+
+  /// Looks again at columns that are out of range, as long as it may be a unit that cannot be told yet.
+  private mutating func nameUnits(_ block: RowBlock, _ moment: Moment) -> [Finding] {
+    var found: [Finding] = []
+    for index in unnamed.indices {
+      guard let since = unnamed[index] else { continue }
+      if moment.event - since > RangeCheck.mostWait { unnamed[index] = nil }
+      guard let unit = unit(index, since, block, moment) else { continue }
+      unnamed[index] = nil
+      let name = columns.numbers[index].name
+      found.append(
+        Finding(
+          check: "range", severity: severity, column: name, event: moment.event, since: since,
+          kind: "unit", expected: known[index]?.mean, found: block.mean(index),
+          text: "\(name) is as before once \(unit.name) is taken back"))
+    }
+    return found
+  }
+
+  /// The conversion that all numbers since then have gone through, if it is a known one.
+  private func unit(
+    _ index: Int, _ since: Int, _ block: RowBlock, _ moment: Moment
+  ) -> UnitConversion? {
+    guard let known = known[index] else { return nil }
+    // The block in which it began has rows of before.
+    let rows = min(
+      RowBlock.recentRows, max(RowBlock.length, moment.event - since - RowBlock.length))
+    return UnitGuess.conversion(known, block.recent(index, rows))
+  }
+
+  /// Events after which a unit is no longer looked for.
+  private static let mostWait = 512
+
+  private func finding(
+    _ change: RateWatch.Change, _ block: RowBlock, _ moment: Moment
+  ) -> Finding {
+    let j = change.column
+    let name = columns.numbers[j].name
+    let (low, high) = (least[j], most[j])
+    var kind = "range"
+    var text =
+      change.isOver
+      ? "\(name) is within its range again"
+      : "\(ShortNumber.percent(change.rate)) of \(name) lie outside of "
+        + "\(ShortNumber.text(low)) … \(ShortNumber.text(high)), as far as "
+        + ShortNumber.text(seenMost[j] > high ? seenMost[j] : seenLeast[j])
+    if !change.isOver, let unit = unit(j, change.since, block, moment) {
+      kind = "unit"
+      text += "; it is as before once \(unit.name) is taken back"
+    }
+    return Finding(
+      check: "range", severity: change.isOver ? .note : severity, column: name,
+      event: moment.event, since: change.since, kind: kind, expected: change.bound,
+      found: change.rate,
+      evidence: [
+        ("rangeLeast", low), ("rangeMost", high), ("least", seenLeast[j]), ("most", seenMost[j]),
+        ("evidence", change.evidence),
+      ], text: text, isOver: change.isOver)
   }
 
   package func write(to writer: inout SnapshotWriter) {
     watch.write(to: &writer)
     for numbers in [least, most, seenLeast, seenMost] { writer.write(numbers) }
+    writer.write(unnamed) { $0.write($1) }
   }
 
   package mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
@@ -124,5 +179,7 @@ package struct RangeCheck: Check {
     most = try reader.readDoubles(count: numbers)
     seenLeast = try reader.readDoubles(count: numbers)
     seenMost = try reader.readDoubles(count: numbers)
+    unnamed = try reader.readList { reader throws(SnapshotError) in try reader.readOptionalInt() }
+    guard unnamed.count == numbers else { throw .corrupt }
   }
 }

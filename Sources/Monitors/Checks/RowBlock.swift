@@ -1,6 +1,8 @@
 package import Batches
+import Glibc
 package import Kernels
 package import Snapshots
+import Statistics
 
 /// The rows from one look to the next: what each column was like in them.
 ///
@@ -114,6 +116,32 @@ package struct RowBlock: Sendable {
     ring[(seen - count + place) % RowBlock.recentRows * stride + j]
   }
 
+  /// The mean of the targets that there are; NaN where there is none.
+  package var targetMean: Double {
+    labelled > 0 ? targetShift + targetSum / Double(labelled) : .nan
+  }
+
+  /// The logarithm of a column's spread in the block, Σ(x − mean)²/n as its square; NaN where it does not vary.
+  package func logSpread(_ j: Int) -> Double {
+    let count = present(j)
+    let variance = count > 1 ? deviations(j) / Double(count) : 0
+    let size = max(abs(sums.shift(j)), abs(sums.most(j)))
+    return variance > size * size * 1e-18 ? 0.5 * log(variance) : .nan
+  }
+
+  /// Pearson's correlation of a column with the target in the block; nil where a row lacks either, or one does not vary.
+  package func correlation(_ j: Int) -> Double? {
+    guard rows > 2, labelled == rows, missing[j] == 0 else { return nil }
+    let n = Double(rows)
+    let targets = targetSquares - targetSum * targetSum / n
+    let own = deviations(j)
+    guard own > 1e-12 * sums.squares(j), targets > 1e-12 * targetSquares, own > 0 else {
+      return nil
+    }
+    let products = sums.products(j) - sums.sum(j) * targetSum / n
+    return max(-1, min(1, products / (own * targets).squareRoot()))
+  }
+
   /// Adds events that follow each other. `takesTargets`: whether their labels are known by now.
   mutating func add(
     _ batch: borrowing MicroBatch, _ range: Range<Int>, firstEvent event: Int, takesTargets: Bool
@@ -208,6 +236,27 @@ package struct RowBlock: Sendable {
         (longestGap, gapEvent) = (time - before, event + row - range.lowerBound)
       }
       lastTime = time
+    }
+  }
+
+  /// Takes over what new levels of rows are called.
+  mutating func learnNames(_ batch: borrowing MicroBatch, _ range: Range<Int>) {
+    for new in batch.input.newLevels where range.contains(new.row) {
+      names.add(new.name, to: new.category)
+    }
+  }
+
+  /// Says what levels are called that rows had before.
+  mutating func know(_ levels: [[String]]) {
+    for (category, names) in levels.enumerated() {
+      for name in names { self.names.add(name.utf8, to: category) }
+    }
+  }
+
+  /// From here on numbers are added up from near their means so far.
+  mutating func centre(on profile: Profile) {
+    for j in 0..<width where profile.numbers[j].values.count > 0 {
+      sums.setShift(profile.numbers[j].values.mean, j)
     }
   }
 

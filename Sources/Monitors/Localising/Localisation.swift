@@ -31,6 +31,8 @@ package struct Localisation: Sendable, Equatable {
     package let means: (before: Double, after: Double)?
     /// The part of the loss's change that comes of this feature's new distribution; nil without losses.
     package let composition: Double?
+    /// Its distribution before and after; nil once the shift was restored from a snapshot.
+    package var bins: ShiftBins?
 
     package static func == (left: Shift, right: Shift) -> Bool {
       left.feature == right.feature && left.distance == right.distance

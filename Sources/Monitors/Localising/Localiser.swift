@@ -78,7 +78,7 @@ package enum Localiser {
       moved.append(
         Localisation.Shift(
           feature: view.feature, distance: view.distance, usual: view.usual, means: view.means,
-          composition: split?.composition))
+          composition: split?.composition, bins: view.bins))
     }
     moved.sort { $0.distance - $0.usual > $1.distance - $1.usual }
     // What explains the loss comes first, however little it moved.
@@ -198,6 +198,23 @@ package enum Localiser {
       let size = 1 / Double(before.count) + 1 / Double(after.count)
       let chance = ((used - 1) * size / (8 * 0.6931471805599453)).squareRoot()
       return (TwoSampleTest.jensenShannon(early, late), halves, max(halves, chance))
+    }
+
+    /// How many rows each bin has.
+    var bins: ShiftBins {
+      func counts(_ rows: [Int]) -> [Int] {
+        var counts = [Int](repeating: 0, count: binCount)
+        for bin in rows { counts[bin] += 1 }
+        return counts
+      }
+      switch feature {
+      case .family:
+        return ShiftBins(levels: levelOfBin, before: counts(before), after: counts(after))
+      case .dense:
+        // The last edge is just beyond the greatest value, which says more.
+        let told = edges.isEmpty ? [] : edges.dropLast() + [edges[edges.count - 1].nextDown]
+        return ShiftBins(edges: told, before: counts(before), after: counts(after))
+      }
     }
 
     /// What the rows of a bin have in common; nil for the bin of all other levels, of missing values, or beyond what was

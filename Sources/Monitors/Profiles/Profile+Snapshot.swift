@@ -18,11 +18,13 @@ extension Profile {
       number.distinct.write(to: &writer)
       number.relation.write(to: &writer)
       number.means.write(to: &writer)
+      number.blocks.write(to: &writer)
     }
     for category in categories {
       writer.write([category.count, category.missing])
       category.distinct.write(to: &writer)
       category.top.write(to: &writer)
+      category.blocks.write(to: &writer)
       let names = category.names.sorted { $0.key < $1.key }
       writer.write(names.map(\.key))
       writer.write(names.map(\.value))
@@ -48,6 +50,7 @@ extension Profile {
       try numbers[j].distinct.restore(from: &reader)
       try numbers[j].relation.restore(from: &reader)
       try numbers[j].means.restore(from: &reader)
+      try numbers[j].blocks.restore(from: &reader)
     }
     for c in categories.indices {
       let counts = try reader.readInts()
@@ -55,6 +58,7 @@ extension Profile {
       (categories[c].count, categories[c].missing) = (counts[0], counts[1])
       try categories[c].distinct.restore(from: &reader)
       try categories[c].top.restore(from: &reader)
+      try categories[c].blocks.restore(from: &reader)
       let (hashes, names) = (try reader.readWords(), try reader.readStrings())
       guard hashes.count == names.count else { throw .corrupt }
       categories[c].names = Dictionary(zip(hashes, names), uniquingKeysWith: { $1 })

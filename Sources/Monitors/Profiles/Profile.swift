@@ -24,6 +24,7 @@ package struct Profile: Snapshotted, Sendable {
     package internal(set) var distinct = DistinctCount()
     package internal(set) var relation = PairMoments()
     package internal(set) var means: BlockMeans
+    package internal(set) var blocks = SampledMeans()
   }
 
   /// A column of categories.
@@ -36,6 +37,8 @@ package struct Profile: Snapshotted, Sendable {
     /// What the values are called, by their hashes; those beyond `LevelNames.most` are not there.
     package internal(set) var names: [UInt64: String] = [:]
     package internal(set) var hasAllNames = true
+    /// Of whole blocks, how surprising their values were by what had come before.
+    package internal(set) var blocks = SampledMeans()
   }
 
   package let columns: InputColumns
@@ -111,6 +114,7 @@ package struct Profile: Snapshotted, Sendable {
     numbers[j].means.add(rows: block.rows, present: present, mean: block.mean(j))
     guard present > 0 else { return }
     let (mean, deviations) = (block.mean(j), block.deviations(j))
+    if block.rows == RowBlock.length { numbers[j].blocks.add(mean) }
     numbers[j].values.merge(
       Moments(
         count: Double(present), mean: mean, squares: deviations, least: block.sums.least(j),
@@ -135,6 +139,9 @@ package struct Profile: Snapshotted, Sendable {
   private mutating func add(_ levels: [Int32], _ c: Int, _ names: LevelNames) {
     var counts: [Int32: Int] = [:]
     for level in levels { counts[level, default: 0] += 1 }
+    if levels.count == RowBlock.length, categories[c].count >= Profile.settledRows {
+      categories[c].blocks.add(surprise(counts, c, names))
+    }
     for (level, count) in counts.sorted(by: { $0.key < $1.key }) {
       if level == InputRows.missing { categories[c].missing += count }
       guard let hash = names.hash(level, of: c) else { continue }
@@ -150,6 +157,20 @@ package struct Profile: Snapshotted, Sendable {
         categories[c].hasAllNames = false
       }
     }
+  }
+
+  /// Values of a category after which those to come may be called surprising.
+  private static let settledRows = 512
+
+  private func surprise(_ counts: [Int32: Int], _ c: Int, _ names: LevelNames) -> Double {
+    var (sum, rows) = (0.0, 0)
+    for (level, count) in counts.sorted(by: { $0.key < $1.key }) {
+      guard let hash = names.hash(level, of: c) else { continue }
+      let before = categories[c].top.item(hash)?.count ?? 0
+      sum += Double(count) * Reference.surprise(before, of: categories[c].count)
+      rows += count
+    }
+    return rows > 0 ? sum / Double(rows) : .nan
   }
 
   /// Adds the profile of a later part of the same input.
@@ -170,12 +191,14 @@ package struct Profile: Snapshotted, Sendable {
       numbers[j].distinct.merge(other.numbers[j].distinct)
       numbers[j].relation.merge(other.numbers[j].relation)
       numbers[j].means.merge(other.numbers[j].means)
+      numbers[j].blocks.merge(other.numbers[j].blocks)
     }
     for c in categories.indices {
       categories[c].count += other.categories[c].count
       categories[c].missing += other.categories[c].missing
       categories[c].distinct.merge(other.categories[c].distinct)
       categories[c].top.merge(other.categories[c].top)
+      categories[c].blocks.merge(other.categories[c].blocks)
       for (hash, name) in other.categories[c].names.sorted(by: { $0.key < $1.key }) {
         if categories[c].names.count < LevelNames.most { categories[c].names[hash] = name }
       }
@@ -208,6 +231,7 @@ package struct Profile: Snapshotted, Sendable {
       (number.correlation, number.labelled) = (
         column.relation.correlation, Int(column.relation.count)
       )
+      number.blocks = column.blocks.means
       reference.numbers[column.name] = number
     }
     for column in categories {
@@ -218,6 +242,8 @@ package struct Profile: Snapshotted, Sendable {
         (column.names[item.key] ?? "#\(String(item.key, radix: 16))", item.count)
       }
       category.known = column.hasAllNames ? Set(column.names.keys) : nil
+      // Of a category with more values than are counted one by one, most are equally surprising.
+      category.blocks = column.distinct.estimate <= 64 ? column.blocks.means : []
       reference.categories[column.name] = category
     }
     return reference

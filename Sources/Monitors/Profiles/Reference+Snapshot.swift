@@ -21,12 +21,14 @@ extension Reference: Snapshotted {
       ])
       writer.write(number.quantiles)
       writer.write(number.means)
+      writer.write(number.blocks)
     }
     writer.write(categories.sorted { $0.key < $1.key }) { writer, entry in
       let category = entry.value
       writer.write(entry.key)
       writer.write([category.count, category.missing])
       writer.write(category.distinct)
+      writer.write(category.blocks)
       writer.write(category.top.map(\.name))
       writer.write(category.top.map(\.count))
       writer.write(category.known != nil)
@@ -62,6 +64,7 @@ extension Reference: Snapshotted {
       (number.distinct, number.correlation) = (values[4], values[5])
       number.quantiles = try reader.readDoubles()
       number.means = try reader.readDoubles()
+      number.blocks = try reader.readDoubles()
       return (name, number)
     }
     self.numbers = Dictionary(numbers, uniquingKeysWith: { $1 })
@@ -72,6 +75,7 @@ extension Reference: Snapshotted {
       guard counts.count == 2 else { throw .corrupt }
       (category.count, category.missing) = (counts[0], counts[1])
       category.distinct = try reader.readDouble()
+      category.blocks = try reader.readDoubles()
       let (names, often) = (try reader.readStrings(), try reader.readInts())
       guard names.count == often.count else { throw .corrupt }
       category.top = zip(names, often).map { ($0, $1) }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What an input is expected to be like: what checks compare with, made of a `Profile` or read from where one is kept.
 package struct Reference: Sendable, Equatable {
   /// A column of numbers.
@@ -14,6 +16,8 @@ package struct Reference: Sendable, Equatable {
     /// How its mean moved (`BlockMeans`).
     package var rowsPerMean = 64
     package var means: [Double] = []
+    /// Means of single blocks (`SampledMeans`).
+    package var blocks: [Double] = []
     /// Pearson's with the target, over so many rows.
     package var correlation = 0.0
     package var labelled = 0
@@ -33,6 +37,8 @@ package struct Reference: Sendable, Equatable {
     package var top: [(name: String, count: Int)] = []
     /// Hashes of all values (`DistinctCount.hash`); nil: there were too many.
     package var known: Set<UInt64>?
+    /// How surprising the values of single blocks were (`SampledMeans`).
+    package var blocks: [Double] = []
 
     package init() {}
 
@@ -40,7 +46,7 @@ package struct Reference: Sendable, Equatable {
 
     package static func == (a: Category, b: Category) -> Bool {
       a.count == b.count && a.missing == b.missing && a.distinct == b.distinct
-        && a.known == b.known && a.top.elementsEqual(b.top, by: ==)
+        && a.known == b.known && a.blocks == b.blocks && a.top.elementsEqual(b.top, by: ==)
     }
   }
 
@@ -72,4 +78,9 @@ package struct Reference: Sendable, Equatable {
   package var columns: [String] = []
 
   package init() {}
+
+  /// How surprising a value is that came `count` times among so many: −ln of its share, half a time at least.
+  static func surprise(_ count: Int, of all: Int) -> Double {
+    log((Double(all) + 1) / (Double(count) + 0.5))
+  }
 }

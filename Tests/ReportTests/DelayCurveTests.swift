@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Studies
+@testable import Report
 
 /// The picture of delays against false alarms.
 @Suite struct DelayCurveTests {

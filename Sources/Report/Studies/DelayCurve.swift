@@ -108,21 +108,6 @@ package struct DelayCurve {
 
   // MARK: - Text
 
-  /// `text` as it may stand between tags and in attributes.
-  static func escaped(_ text: String) -> String {
-    var escaped = ""
-    for character in text {
-      switch character {
-      case "&": escaped += "&amp;"
-      case "<": escaped += "&lt;"
-      case ">": escaped += "&gt;"
-      case "\"": escaped += "&quot;"
-      default: escaped.append(character)
-      }
-    }
-    return escaped
-  }
-
   /// The picture as a file has it.
   package var svg: String {
     let all = lines.flatMap(\.points)
@@ -159,23 +144,30 @@ package struct DelayCurve {
       text +=
         "<path class=\"leader\" d=\"M\(f(start.x + 7)) \(f(start.y))L\(f(end)) \(f(labels[index]))\"/>\n"
       text +=
-        "<text class=\"name\" x=\"\(f(end + 4))\" y=\"\(f(labels[index] + 4))\">\(DelayCurve.escaped(line.name))</text>\n</g>\n"
+        "<text class=\"name\" x=\"\(f(end + 4))\" y=\"\(f(labels[index] + 4))\">\(Markup.escaped(line.name))</text>\n</g>\n"
     }
     return text + "</svg>\n"
   }
 
-  private var head: String {
+  /// What is to be seen, for who cannot see it.
+  package var description: String {
     let said = lines.map { line in
       let points = line.points.map {
         "\(LogAxis.text($0.delay.rounded())) at one in \(LogAxis.text($0.valuesPerAlarm.rounded()))"
       }
       return line.name + " " + points.joined(separator: ", ")
     }
+    return
+      "Median delay of each detector, in values, by the rate of false alarms it was set to: "
+      + said.joined(separator: "; ") + "."
+  }
+
+  private var head: String {
     let size = "\(f(width)) \(f(height))"
     var text = """
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(size)" width="\(f(width))" height="\(f(height))" role="img" aria-labelledby="title description">
-      <title id="title">\(DelayCurve.escaped("Delay against false alarms: \(stream) → \(changed)"))</title>
-      <desc id="description">\(DelayCurve.escaped("Median delay of each detector, in values, by the rate of false alarms it was set to: " + said.joined(separator: "; ") + "."))</desc>
+      <title id="title">\(Markup.escaped("Delay against false alarms: \(stream) → \(changed)"))</title>
+      <desc id="description">\(Markup.escaped(description))</desc>
       <style>
       svg { color-scheme: light dark; font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace }
       .ground { fill: #ffffff } .ink { fill: #1f2328 } .quiet { fill: #59636e }
@@ -199,7 +191,7 @@ package struct DelayCurve {
     for (index, line) in titleLines.enumerated() {
       let y = 24 + DelayCurve.lineHeight * Double(index)
       text +=
-        "<text class=\"ink strong\" x=\"16\" y=\"\(f(y))\">\(DelayCurve.escaped(line))</text>\n"
+        "<text class=\"ink strong\" x=\"16\" y=\"\(f(y))\">\(Markup.escaped(line))</text>\n"
     }
     return text
   }

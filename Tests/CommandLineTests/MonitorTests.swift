@@ -1,0 +1,151 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `weir profile`, `weir monitor`, and what learning and predicting say of their input.
+@Suite struct MonitorTests {
+  /// Hourly rows of a temperature, a colour and what follows from them; `unit` changes what is written of the first.
+  private func rows(_ count: Int, seed: UInt64, unit: (Double) -> Double = { $0 }) -> Data {
+    var random = SplitMix(seed: seed)
+    var text = "hour,temp,colour,y\n"
+    for hour in 0..<count {
+      let temp = 15 + 6 * random.normal()
+      let colour = ["red", "green", "blue"][random.below(3)]
+      text += "\(hour * 3600),\((unit(temp) * 100).rounded() / 100),\(colour),"
+      text += "\(((2 * temp + random.normal()) * 10).rounded() / 10)\n"
+    }
+    return Data(text.utf8)
+  }
+
+  private static let roles = ["--target", "y", "--time", "hour"]
+
+  @Test func `a profile is kept, compared, and what differs is named by an exit code`() throws {
+    try Weir.inFolder { folder in
+      let trained = try Weir.run(
+        ["profile", "--json"] + MonitorTests.roles, input: rows(3_000, seed: 1), in: folder)
+      #expect(trained.code == 0, "\(trained.error)")
+      try Data(trained.out.utf8).write(to: folder.appending(path: "p.json"))
+      let page = try Weir.run(
+        ["profile"] + MonitorTests.roles, input: rows(3_000, seed: 1), in: folder)
+      #expect(page.out.hasPrefix("3000 rows, 0 refused\n") && page.out.contains("colour"))
+      let arguments = ["monitor", "--reference", "p.json"] + MonitorTests.roles
+      let same = try Weir.run(arguments, input: rows(2_000, seed: 2), in: folder)
+      #expect(same.code == 0 && same.out.isEmpty, "\(same.out)\(same.error)")
+      #expect(same.error.contains("health: ok"))
+      let other = rows(300, seed: 3) { $0 * 1.8 + 32 }
+      let broken = try Weir.run(
+        arguments + ["--journal", "j", "--summary", "s"], input: other, in: folder)
+      #expect(broken.code == 1)
+      #expect(broken.out.contains("as before once °C to °F is taken back"))
+      #expect(broken.error.contains("health: data-broken at event"))
+      let journal = try String(contentsOf: folder.appending(path: "j"), encoding: .utf8)
+      #expect(journal.contains(#""kind":"check","check":"range""#))
+      #expect(journal.contains(#""kind":"health","state":"data-broken""#))
+      let against = try Weir.run(
+        ["profile", "--against", "p.json"] + MonitorTests.roles, input: other, in: folder)
+      let lines = against.out.split(separator: "\n")
+      #expect(lines.contains { $0.hasPrefix("temp") } && lines[2].hasPrefix("temp"))
+      let only = try Weir.run(
+        arguments + ["--only", "--check", "missing"], input: other, in: folder)
+      #expect(only.code == 0)
+    }
+  }
+
+  @Test func `a version carries its profile, and predicting says at once what is served otherwise`()
+    throws
+  {
+    try Weir.inFolder { folder in
+      let learned = try Weir.run(
+        ["learn", "--registry", "m", "-q"] + MonitorTests.roles, input: rows(3_000, seed: 1),
+        in: folder)
+      #expect(learned.code == 0, "\(learned.error)")
+      let page = try Weir.run(["models", "show", "m@champion"], in: folder)
+      #expect(page.out.contains("the data that it was shown: 3000 rows"))
+      let arguments = ["predict", "--from", "m@champion", "--summary", "s", "--predictions", "p"]
+      let same = try Weir.run(arguments, input: rows(1_000, seed: 2), in: folder)
+      #expect(same.code == 0 && !same.error.contains("check:"), "\(same.error)")
+      let other = rows(300, seed: 3) { $0 * 1.8 + 32 }
+      let served = try Weir.run(arguments + ["--journal", "j"], input: other, in: folder)
+      #expect(served.error.contains("°C to °F") && served.error.contains("health: data-broken"))
+      let summary = try String(contentsOf: folder.appending(path: "s"), encoding: .utf8)
+      #expect(summary.contains(#""state": "data-broken""#))
+      let unwatched = try Weir.run(arguments + ["--unwatched"], input: other, in: folder)
+      #expect(!unwatched.error.contains("check:"))
+      let watched = try Weir.run(
+        ["monitor", "--reference", "m@champion", "-q"], input: other, in: folder)
+      #expect(watched.code == 1)
+    }
+  }
+
+  @Test func `a run that is cut in two finds what one run finds`() throws {
+    try Weir.inFolder { folder in
+      var text = String(decoding: rows(4_000, seed: 4), as: UTF8.self)
+        .split(separator: "\n").map(String.init)
+      for line in 2_500..<text.count {
+        var fields = text[line].split(separator: ",", omittingEmptySubsequences: false)
+        if line < 3_200 { fields[1] = line % 2 == 0 ? "" : "x" }
+        if line > 3_300 { fields[2] = "violet" }
+        text[line] = fields.joined(separator: ",")
+      }
+      let learn = ["learn", "--monitor", "--reference-rows", "1000", "-q"] + MonitorTests.roles
+      let all = Data((text.joined(separator: "\n") + "\n").utf8)
+      let whole = try Weir.run(
+        learn + ["--journal", "whole", "--summary", "ws"], input: all, in: folder)
+      #expect(whole.code == 0, "\(whole.error)")
+      let part = Data((text[..<2_900].joined(separator: "\n") + "\n").utf8)
+      let going = learn + ["--journal", "parts", "--summary", "s", "--checkpoint", "c"]
+      #expect(try Weir.run(going, input: part, in: folder).code == 0)
+      let rest = try Weir.run(
+        going + ["--resume", "--batch", "17"], input: all, in: folder)
+      #expect(rest.code == 0, "\(rest.error)")
+      func findings(_ name: String) throws -> [Substring] {
+        try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+          .split(separator: "\n").filter { $0.contains(#""kind":"check""#) }
+      }
+      let found = try findings("whole")
+      #expect(found.contains { $0.contains("not-a-number") })
+      #expect(found.contains { $0.contains("unseen-category") })
+      #expect(try findings("parts") == found)
+      let followed = try Weir.run(["monitor", "whole"], in: folder)
+      #expect(followed.code == 1 && followed.out.contains("health: data-broken"))
+    }
+  }
+
+  @Test func `a stream that stops is silent`() throws {
+    try Weir.inFolder { folder in
+      let process = Weir.process(
+        ["monitor", "--silence", "300ms", "--last"] + MonitorTests.roles, in: folder)
+      let pipe = Pipe()
+      let errors = Pipe()
+      process.standardInput = pipe
+      process.standardOutput = FileHandle.nullDevice
+      process.standardError = errors
+      try process.run()
+      try pipe.fileHandleForWriting.write(contentsOf: rows(200, seed: 5))
+      // Until it has said so, however long that takes.
+      var said = ""
+      while !said.contains("silent") {
+        let piece = errors.fileHandleForReading.availableData
+        guard !piece.isEmpty else { break }
+        said += String(decoding: piece, as: UTF8.self)
+      }
+      #expect(said.contains("health: silent at event"))
+      process.terminate()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 5)
+    }
+  }
+
+  @Test func `runbooks are printed, and what nobody knows is refused`() throws {
+    try Weir.inFolder { folder in
+      let page = try Weir.run(["runbook", "skew"], in: folder)
+      #expect(page.out.hasPrefix("## skew\n") && page.out.contains("Do:"))
+      let unknown = try Weir.run(["runbook", "missin"], in: folder)
+      #expect(unknown.code == 64 && unknown.error.contains("did you mean missing"))
+      let catalogue = try Weir.run(["catalogue", "missing"], in: folder)
+      #expect(catalogue.out.contains("CHECKS\n  missing: "))
+      let lonely = try Weir.run(["learn", "--target", "y", "--reference", "p"], in: folder)
+      #expect(lonely.code == 64 && lonely.error.contains("need --monitor or --check"))
+    }
+  }
+}
