@@ -55,6 +55,8 @@ enum Configuration {
       .text("contributions", \.contributions), .number("importance", \.importance),
       .number("background", \.background),
       .text("journal", \.journal), .text("summary", \.summary),
+      .flag("decay", \.decay), .number("decay-every", \.decayEvery),
+      .real("retrain-cost", \.retrainCost),
       .flag("estimate", \.estimate), .number("estimate-every", \.estimateEvery),
       .text("estimate-model", \.estimateModel),
       .flag("latency", \.latency), .text("latency-budget", \.latencyBudget),

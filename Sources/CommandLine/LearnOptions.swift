@@ -96,6 +96,18 @@ struct LearnOptions: ParsableArguments {
   var classWeight: [String] = []
   @Flag(
     help:
+      "Measure what age costs: frozen copies of the served model, of ages in powers of two, are scored on what follows, and a retraining schedule follows from it."
+  )
+  var decay = false
+  @Option(help: "Events from one frozen copy to the next (256). Says --decay.")
+  var decayEvery: Int?
+  @Option(
+    help:
+      "What a retraining costs, in units of loss: --decay then tells after how many events it pays. Says --decay."
+  )
+  var retrainCost: Double?
+  @Flag(
+    help:
       "Estimate the scores of each 1000 events before their labels are here, from calibrated probabilities or from what a second model says of the errors, and set beside it what they turned out to be."
   )
   var estimate = false

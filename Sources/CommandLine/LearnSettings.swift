@@ -24,6 +24,7 @@ struct LearnSettings {
     try readGroups(options)
     try readLatency(options)
     try readEstimates(options)
+    try readDecay(options)
     try readWatching(options)
   }
 

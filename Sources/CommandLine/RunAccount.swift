@@ -46,6 +46,7 @@ struct RunAccount {
       ("versions", .int(served.versions)), ("memoryBytes", .int(served.memoryBytes)),
     ]
     if let late = LateLabelAccount(engine, joined) { members += late.members }
+    if let decay = DecayAccount(engine) { members.append(("decay", decay.json)) }
     if let estimates = EstimateAccount(engine) { members.append(("estimates", estimates.json)) }
     if let latency { members.append(("latency", latency.json)) }
     if let groups = GroupAccount(engine) { members.append(("groups", groups.json)) }
@@ -162,6 +163,7 @@ struct RunAccount {
     lines += decisions(served, engine.names(level: sparseName))
     lines += honesty(served)
     if let groups = GroupAccount(engine) { lines += groups.lines }
+    if let decay = DecayAccount(engine) { lines += decay.lines }
     if let estimates = EstimateAccount(engine) { lines += estimates.lines }
     if let latency { lines += latency.lines }
     if let shape = served.shape { lines += ["", shape.text(bytes: served.memoryBytes)] }

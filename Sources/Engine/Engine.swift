@@ -52,6 +52,8 @@ package struct Engine {
   var groups: GroupAccounts?
   /// What the scores will turn out to be, where that is asked for.
   var estimates: PerformanceEstimates?
+  /// Frozen copies of the served model, where it is asked what age costs.
+  var frozen: FrozenCopies?
   /// The number of the next version that any model makes.
   var nextVersion = 0
   /// Watches the input, where that is asked for.
@@ -90,6 +92,7 @@ package struct Engine {
     groups = options.groups.map {
       GroupAccounts($0, schema.task, windowRows: options.scoreWindow)
     }
+    frozen = options.decay.map { FrozenCopies(every: $0.every, task: schema.task) }
     if let wish = options.estimates {
       estimates = try PerformanceEstimates(
         wish, schema, families, mostWaiting: options.hasLateLabels ? options.mostWaiting : 0)
@@ -205,6 +208,7 @@ package struct Engine {
         take(batch, rows)
         if groups != nil { observeGroups(batch, rows) }
         if estimates != nil { estimate(batch, rows) }
+        if frozen != nil { ageCopies(batch, rows) }
         if !takesAhead {
           for index in baselines.indices { baselines[index].take(batch, rows, firstEvent: events) }
         }
@@ -302,6 +306,7 @@ package struct Engine {
     }
     if groups != nil { absorbGroups(slot, event: event) }
     if estimates != nil { realise(waiting.rows, slot, event: event, now: now) }
+    if frozen != nil { ageCopies(waiting.rows, slot: slot, event: event) }
     for index in baselines.indices {
       baselines[index].absorb(waiting.rows, slot: slot, event: event, now: now)
     }
@@ -381,6 +386,7 @@ package struct Engine {
     }
     if contest != nil { settleContest() }
     if groups != nil { lookAtGroups() }
+    if frozen != nil { freeze() }
     takeEntriesOfRunners()
     if monitor != nil { askHealth() }
   }
@@ -444,6 +450,7 @@ package struct Engine {
     }
     tellContest()
     if estimates != nil { finishEstimates() }
+    if frozen != nil { tellDecay() }
     if groups != nil { tellGroups() }
     if options.scoreSchedule != nil { tellScores(overAll: true) }
   }
@@ -462,6 +469,7 @@ package struct Engine {
     for index in baselines.indices { baselines[index].write(to: &writer) }
     groups?.write(to: &writer)
     estimates?.write(to: &writer)
+    frozen?.write(to: &writer)
     writeMonitor(to: &writer)
     explaining?.write(to: &writer)
   }
@@ -481,6 +489,8 @@ package struct Engine {
     for index in baselines.indices { try baselines[index].restore(from: &reader) }
     try groups?.restore(from: &reader)
     try estimates?.restore(from: &reader)
+    let fresh = runners[served].fresh
+    try frozen?.restore(from: &reader, like: fresh)
     try restoreMonitor(from: &reader)
     try explaining?.restore(from: &reader)
     explaining?.know(families: families.count)

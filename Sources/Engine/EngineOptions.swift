@@ -143,6 +143,8 @@ package struct EngineOptions: Sendable, Equatable {
   package var groups: GroupOptions?
   /// How performance is estimated before labels are here; nil: it is not.
   package var estimates: EstimateOptions?
+  /// How it is measured what age costs a version that learns no more; nil: it is not.
+  package var decay: DecayOptions?
   /// Whether what each event cost is kept until the next batch (`Engine.losses`).
   package var keepsLosses = false
   /// Whether every version of the served model is kept until it is taken (`Engine.takeVersions`).

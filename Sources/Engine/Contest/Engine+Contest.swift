@@ -75,6 +75,7 @@ extension Engine {
     runners[new].screen = runners[old].screen.take()
     contest.record.change(from: runners[old], to: runners[new])
     let isRollback = contest.promote(place: place, event: events)
+    frozen?.removeCopies()
     // Whoever begins to be served is a version of its own: a prediction's version tells of its reign too.
     lendVersions(to: new)
     runners[new].makeVersion()

@@ -37,7 +37,8 @@ extension Engine {
       labelled.append(
         answer(
           runner.predictions, row, event: event, weight: batch.weights[row],
-          label: outcome.label, loss: outcome.loss))
+          label: outcome.label, loss: outcome.loss,
+          interval: runner.intervals.isEmpty ? nil : runner.intervals[row]))
     }
     monitor.predicted(answers)
     monitor.labelled(labelled)
@@ -54,18 +55,25 @@ extension Engine {
     monitor.labelled([
       answer(
         said, slot, event: event, weight: waiting.weights[slot], label: outcome.label,
-        loss: outcome.loss)
+        loss: outcome.loss,
+        interval: runner.intervals.isEmpty ? nil : runner.answers?.intervals[slot])
     ])
   }
 
   private func answer(
     _ predictions: Predictions, _ row: Int, event: Int, weight: Double, label: Double = .nan,
-    loss: Double = .nan
+    loss: Double = .nan, interval: (low: Double, high: Double)? = nil
   ) -> Answer {
     switch schema.task {
     case .regression:
+      var (coverage, promised) = (Double.nan, Double.nan)
+      if let interval, let share = options.interval, !label.isNaN {
+        promised = share
+        coverage = (interval.low <= label && label <= interval.high ? 1 : 0) - share
+      }
       return Answer(
-        event: event, prediction: predictions[row], label: label, loss: loss, weight: weight)
+        event: event, prediction: predictions[row], label: label, loss: loss, weight: weight,
+        coverage: coverage, promised: promised)
     case .binary:
       let p = predictions[row]
       return Answer(

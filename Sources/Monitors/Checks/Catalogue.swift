@@ -14,6 +14,11 @@ extension CheckEntry {
       CheckEntry(entry: DistributionCheck.entry, runbook: DistributionCheck.runbook),
       CheckEntry(
         entry: RelationCheck.entry, runbook: RelationCheck.runbook, blames: .modelDecaying),
+      CheckEntry(entry: PredictionCheck.entry, runbook: PredictionCheck.runbook),
+      CheckEntry(entry: LabelCheck.entry, runbook: LabelCheck.runbook),
+      CheckEntry(
+        entry: CalibrationCheck.entry, runbook: CalibrationCheck.runbook, blames: .modelWrong),
+      CheckEntry(entry: MetricCheck.entry, runbook: MetricCheck.runbook, blames: .modelDecaying),
     ]
   }
 

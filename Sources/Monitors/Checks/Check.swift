@@ -48,11 +48,16 @@ package struct Answer: Sendable, Equatable {
   /// What the row cost, as scores have it; NaN until the label has come.
   package let loss: Double
   package let weight: Double
+  /// Whether its interval held the label, 1 or 0, less the share that was promised, and that share; NaN where there is no
+  /// interval, or the label has not come.
+  package let coverage: Double
+  package let promised: Double
 
   package init(
     event: Int, prediction: Double, confidence: Double = 1, label: Double = .nan,
-    loss: Double = .nan, weight: Double = 1
+    loss: Double = .nan, weight: Double = 1, coverage: Double = .nan, promised: Double = .nan
   ) {
+    (self.coverage, self.promised) = (coverage, promised)
     (self.event, self.prediction, self.confidence) = (event, prediction, confidence)
     (self.label, self.loss, self.weight) = (label, loss, weight)
   }
