@@ -10,7 +10,8 @@ import Glibc
 /// nothing. To a stream that goes on where the reference ended, its last level says more than its whole range:
 /// so a normal term is added, of the distance from the last mean in units of how far means move, to choose among
 /// conversions. The best of the known ones is named if without that term it is better than none by `margin` nats a value,
-/// and nearly all values then are in range.
+/// if the values then are hardly less likely than those of the reference itself, and nearly all of them in range. Of a
+/// column that lies around 0 no factor is named: any would bring it back there.
 enum UnitGuess {
   private static let margin = 1.0
   private static let fewest = 32
@@ -24,13 +25,17 @@ enum UnitGuess {
     let density = Density(known)
     let plain = density.likelihood(there) { $0 }
     var best: (score: Double, likelihood: Double, conversion: UnitConversion)?
-    for conversion in UnitConversion.known {
+    let spread = known.quantiles[48] - known.quantiles[16]
+    let isAwayFromZero = abs(known.quantiles[32]) * 2 > spread
+    for conversion in UnitConversion.known where conversion.offset != 0 || isAwayFromZero {
       let likelihood =
         density.likelihood(there, conversion.undone) - log(abs(conversion.factor))
       let score = likelihood - density.jump(there, conversion.undone)
       if score > best?.score ?? -.infinity { best = (score, likelihood, conversion) }
     }
-    guard let best, best.likelihood > plain + margin else { return nil }
+    guard let best, best.likelihood > plain + margin,
+      best.likelihood + log(abs(best.conversion.factor)) > density.usual - margin
+    else { return nil }
     let slack = (known.most - known.least) * 0.05
     let inside = there.count {
       let value = best.conversion.undone($0)
@@ -57,6 +62,13 @@ enum UnitGuess {
       let moves = zip(means, means.dropFirst()).map { ($1 - $0) * ($1 - $0) }
       let usual = moves.isEmpty ? 0 : (moves.reduce(0, +) / Double(moves.count)).squareRoot()
       step = max(2 * usual, range * 0.05)
+    }
+
+    /// The mean log-likelihood of the reference's own values.
+    var usual: Double {
+      (0..<64).reduce(0) { sum, i in
+        sum + log(1 / 64 / max(quantiles[i + 1] - quantiles[i], narrowest)) / 64
+      }
     }
 
     /// The mean log-likelihood of values.
