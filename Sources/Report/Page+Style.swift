@@ -145,6 +145,7 @@ extension Page {
     nav,.theme,.skip,button,.tip,.hair{display:none}
     figure,.glance,tr{break-inside:avoid}h2,h3{break-after:avoid}
     .scroll{max-height:none;overflow:visible;border:0}thead th{position:static}
+    .scroll table{width:100%;font-size:.7rem}th,td{max-width:none;padding:.2rem .25rem;overflow-wrap:anywhere}.n{white-space:normal}.dumb{min-width:5rem}
     }
     """
 }
