@@ -61,8 +61,8 @@ extension Page {
     .verdict{border-left:.3rem solid var(--quiet);padding:.1rem 0 .1rem .9rem;font-size:1.6rem}
     .verdict.good{border-color:var(--kept)}.verdict.fair{border-color:var(--warning)}.verdict.bad{border-color:var(--alarm)}
     .lead{font-size:1.06rem}
-    .glance{display:grid;grid-template-columns:repeat(auto-fit,minmax(7.5rem,1fr));gap:1px;margin:1.5rem 0 0;background:var(--rule);border:1px solid var(--rule)}
-    .glance div{background:var(--ground);padding:.6rem .8rem}
+    .glance{display:grid;grid-template-columns:repeat(auto-fit,minmax(7.5rem,1fr));gap:1px;margin:1.5rem 0 0}
+    .glance div{outline:1px solid var(--rule);padding:.6rem .8rem}
     dt{color:var(--quiet);font-size:.82rem}dd{margin:0}
     .glance dd{font-size:1.35rem;font-variant-numeric:tabular-nums;line-height:1.3}
     .pairs dt{margin-top:.6rem}
@@ -145,6 +145,7 @@ extension Page {
     nav,.theme,.skip,button,.tip,.hair{display:none}
     figure,.glance,tr{break-inside:avoid}h2,h3{break-after:avoid}
     .scroll{max-height:none;overflow:visible;border:0}thead th{position:static}
+    .scroll table{width:100%;font-size:.7rem}th,td{max-width:none;padding:.2rem .25rem;overflow-wrap:anywhere}.n{white-space:normal}.dumb{min-width:5rem}
     }
     """
 }

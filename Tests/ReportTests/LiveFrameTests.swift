@@ -87,10 +87,8 @@ import Testing
           rest = rest.dropFirst(digits.count)
           let kind = rest.removeFirst()
           if kind == "A" { row = max(0, row - (Int(digits) ?? 1)) }
-          if kind == "J" {
-            rows[row] = Array(rows[row].prefix(column))
-            rows.removeSubrange((row + 1)...)
-          }
+          if kind == "B" { row = min(rows.count - 1, row + (Int(digits) ?? 1)) }
+          if kind == "K" { rows[row] = [] }
         default:
           if column == width {
             row += 1
@@ -111,7 +109,8 @@ import Testing
     screen.take(region.drawn(["four"], above: ["an alarm"], width: 30))
     screen.take(region.drawn(["five", "six"], above: ["another"], width: 30))
     screen.take(region.cleared(width: 30))
-    #expect(screen.rows.map { String($0) } == ["an alarm", "another", ""])
+    #expect(screen.rows.map { String($0) } == ["an alarm", "another", "", ""])
+    #expect(screen.row == 2)
     #expect(screen.column == 0)
   }
 
@@ -124,14 +123,15 @@ import Testing
     screen.take(frame.joined(separator: "\n"))
     #expect(screen.rows.count == 6)
     screen.take(region.drawn(["new"], width: 10))
-    #expect(screen.rows.map { String($0) } == ["new"])
+    #expect(screen.rows.map { String($0) } == ["new", "", "", "", "", ""])
+    #expect(screen.row == 0)
   }
 
   @Test func `colours take no columns`() {
     var region = LiveRegion()
     let style = TerminalStyle(hasColour: true, hasUnicode: true)
     _ = region.drawn([style.painted(String(repeating: "x", count: 9), .model)], width: 10)
-    #expect(region.cleared(width: 10) == "\r\u{1B}[J")
+    #expect(region.cleared(width: 10) == "\r\u{1B}[2K")
   }
 
   @Test func `text is cut and wrapped by columns, wide letters counting twice`() {

@@ -35,7 +35,7 @@ extension RunReport {
     text += "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Trials\">"
     text +=
       "<table class=\"trials\"><caption>Mean loss on the same later events</caption><thead><tr>"
-    text += "<th scope=\"col\">tried</th><th scope=\"col\">because of</th>"
+    text += "<th scope=\"col\" class=\"n\">tried</th><th scope=\"col\">because of</th>"
     text += "<th scope=\"col\"><span class=\"sr\">picture</span></th>"
     text += "<th scope=\"col\" class=\"n\">without</th><th scope=\"col\" class=\"n\">with</th>"
     text +=

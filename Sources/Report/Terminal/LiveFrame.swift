@@ -101,11 +101,15 @@ package struct LiveRegion: Sendable {
 
   /// What takes the frame away: the cursor is then at the beginning of an empty line. `width` is the terminal's now: one
   /// that became narrower has broken long lines into several.
+  ///
+  /// Row by row: what erases all below the cursor makes some terminals keep what stood there in their history.
   package mutating func cleared(width: Int) -> String {
     guard !standing.isEmpty else { return "" }
     let rows = standing.reduce(0) { $0 + max(1, ($1 + width - 1) / max(1, width)) }
     standing.removeAll()
-    return "\r" + (rows > 1 ? "\u{1B}[\(rows - 1)A" : "") + "\u{1B}[J"
+    let up = rows > 1 ? "\u{1B}[\(rows - 1)A" : ""
+    let erased = Array(repeating: "\u{1B}[2K", count: rows).joined(separator: "\u{1B}[1B")
+    return "\r" + up + erased + up
   }
 
   /// Writes `above`, which stays, and the frame below it.

@@ -76,7 +76,9 @@ package struct TerminalChart: Sendable {
     _ row: [(dots: UInt8, ink: TerminalStyle.Ink)], _ style: TerminalStyle
   ) -> String {
     var (text, run, ink) = ("", "", TerminalStyle.Ink.plain)
-    for cell in row {
+    // Blanks at an end would be broken into rows of their own where a window becomes narrower.
+    let end = (row.lastIndex { $0.dots != 0 } ?? -1) + 1
+    for cell in row[..<end] {
       let letter: Character
       if cell.dots == 0 {
         letter = " "
