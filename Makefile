@@ -67,10 +67,13 @@ bench-trees: build
 bench-micro: setup
 	@swift run -c release micro
 
-# What takes too long for every test: a registry that several processes use for a minute.
-# A thousand runs that are killed and go on; a minute of processes on one registry, and of one that promotes while another
+# What takes too long for every test: contributions of every event, recourse of declined rows, every fault of `weir inject`; a
+# thousand runs that are killed and go on; a minute of processes on one registry, and of one that promotes while another
 # predicts.
 soak: build
+	@scripts/check-contributions
+	@scripts/check-recourse 40
+	@scripts/check-faults
 	@scripts/registry-soak --seconds 60
 	@scripts/resume-soak --cuts 1000
 	swift build --build-tests
