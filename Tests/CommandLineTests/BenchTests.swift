@@ -72,6 +72,7 @@ import Testing
       process.standardError = error
       try process.run()
       var text = output.fileHandleForReading.availableData
+      Weir.waitUntilItHearsSignals(process)
       usleep(500_000)
       kill(process.processIdentifier, SIGINT)
       process.waitUntilExit()

@@ -106,6 +106,7 @@ import Testing
       // Enough for the types to be known: the rest waits for company that never comes.
       let rows = (0..<130).map { "\($0),\(Double($0) / 2)\n" }.joined()
       send("a,y\n" + rows, input.fileHandleForWriting.fileDescriptor)
+      Weir.waitUntilItHearsSignals(process)
       usleep(300_000)
       kill(process.processIdentifier, number)
       process.waitUntilExit()
@@ -130,6 +131,7 @@ import Testing
       _ = FileManager.default.createFile(atPath: output.path, contents: nil)
       process.standardOutput = try FileHandle(forWritingTo: output)
       try process.run()
+      Weir.waitUntilItHearsSignals(process)
       usleep(300_000)
       kill(process.processIdentifier, SIGINT)
       process.waitUntilExit()
@@ -160,6 +162,7 @@ import Testing
       process.standardOutput = output
       process.standardError = error
       try process.run()
+      Weir.waitUntilItHearsSignals(process)
       usleep(700_000)
       kill(process.processIdentifier, SIGINT)
       process.waitUntilExit()
@@ -182,7 +185,7 @@ import Testing
       let input = Pipe()
       process.standardInput = input
       try process.run()
-      usleep(200_000)
+      Weir.waitUntilItHearsSignals(process)
       process.terminate()
       process.waitUntilExit()
       #expect(process.terminationStatus == 0 && process.terminationReason == .exit)
@@ -217,6 +220,7 @@ import Testing
       let output = Pipe()
       process.standardOutput = output
       try process.run()
+      Weir.waitUntilItHearsSignals(process)
       usleep(200_000)
       kill(process.processIdentifier, SIGINT)
       usleep(50_000)

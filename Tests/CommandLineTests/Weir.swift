@@ -40,6 +40,20 @@ enum Weir {
     return process
   }
 
+  /// Waits until the program hears SIGINT and SIGTERM, however long that takes on a machine with much to do; until then
+  /// they end it. Linux tells which signals a process catches.
+  static func waitUntilItHearsSignals(_ process: Process) {
+    let path = "/proc/\(process.processIdentifier)/status"
+    let wanted: UInt64 = 1 << UInt64(SIGINT - 1) | 1 << UInt64(SIGTERM - 1)
+    while process.isRunning {
+      let status = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+      let line = status.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
+      let caught = line.flatMap { UInt64($0.dropFirst(7).drop { $0.isWhitespace }, radix: 16) }
+      if (caught ?? 0) & wanted == wanted { return }
+      usleep(5_000)
+    }
+  }
+
   /// Runs the program to its end; the input is a file, so that it may be of any size.
   static func run(_ arguments: [String], input: Data = Data(), in folder: URL) throws -> Result {
     let (inFile, outFile, errorFile) = (
