@@ -91,18 +91,24 @@ extension Engine {
   mutating func askMonitor() {
     guard var monitor = monitor.take() else { return }
     if monitor.wantsAnswers {
-      let board = runners[served].board
-      var best: [(name: String, value: Double)] = []
-      for name in board.names {
-        let values = baselineScores(name)
-        let value = board.isGain(name) ? values.max() : values.min()
-        if let value { best.append((name, value)) }
-      }
+      // Made for whoever asks alone: at every reaction they took ten times what learning did.
+      let scores = monitor.wantsScores ? runners[served].board.overWindow : []
       monitor.ask(
-        Moment(event: events, time: time, scores: board.overWindow, baselines: best))
+        Moment(
+          event: events, time: time, scores: scores,
+          baselines: monitor.wantsScores ? bestOfBaselines() : []))
     }
     self.monitor = monitor
     takeFindings(mayRetrain: true)
+  }
+
+  /// The best baseline's value of each score over the window.
+  private func bestOfBaselines() -> [(name: String, value: Double)] {
+    let board = runners[served].board
+    return board.names.compactMap { name in
+      let values = baselineScores(name)
+      return (board.isGain(name) ? values.max() : values.min()).map { (name, $0) }
+    }
   }
 
   /// Takes what was found. Only at a position at which reactions take effect may it have models retrained.

@@ -11,6 +11,9 @@ package protocol Check: Snapshotted, Sendable {
   /// Whether it wants to be shown what the model said (`predicted`, `labelled`).
   var wantsAnswers: Bool { get }
 
+  /// Whether it is to be told the scores over the window when it is asked: each takes the whole window to make.
+  var wantsScores: Bool { get }
+
   /// From here on the input is to be like this.
   mutating func begin(_ reference: Reference, _ moment: Moment)
 
@@ -29,6 +32,7 @@ package protocol Check: Snapshotted, Sendable {
 
 extension Check {
   package var wantsAnswers: Bool { false }
+  package var wantsScores: Bool { false }
   package mutating func begin(_ reference: Reference, _ moment: Moment) {}
   package mutating func look(_ block: RowBlock, _ moment: Moment) -> [Finding] { [] }
   package mutating func ask(_ moment: Moment) -> [Finding] { [] }

@@ -54,6 +54,7 @@ package struct MetricCheck: Check {
   }
 
   package var wantsAnswers: Bool { condition != nil }
+  package var wantsScores: Bool { condition != nil }
 
   package mutating func ask(_ moment: Moment) -> [Finding] {
     guard let condition, !moment.scores.isEmpty else { return [] }

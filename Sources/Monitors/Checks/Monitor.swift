@@ -39,6 +39,7 @@ package struct Monitor: Snapshotted, Sendable {
 
   /// Whether any check wants to know what the model said.
   package var wantsAnswers: Bool { checks.contains { $0.wantsAnswers } }
+  package var wantsScores: Bool { checks.contains { $0.wantsScores } }
 
   /// Whether anything was found that was not taken.
   package var hasFindings: Bool { !found.isEmpty }
