@@ -293,26 +293,14 @@ struct HoeffdingAdaptiveTree: Learner {
 
   var drawing: TreeDrawing? { tree.drawing(attributes) }
   var shape: TreeShape? { TreeShape(tree.nodes) }
-  var form: PredictorForm? {
-    .stepwise(
-      TreeCuts(
-        CollectionOfOne(tree.nodes), numbers: attributes.numbers,
-        isConstantBetween: tree.settings.leaf == .majority, isOneTree: true))
-  }
+  var form: PredictorForm? { tree.form(attributes) }
 
   func explainable(
     _ batch: borrowing MicroBatch, _ row: Int, output: Int
   ) -> ExplainableForm {
     // While subtrees grow, the voices of several leaves are set against one another.
     guard !watches.hasAlternates else { return .opaque() }
-    let wish = isBinary ? 1 : output
-    let made = tree.explainable(
-      attributes, output: wish, nothing: sight.nothing(wish, isBinary: isBinary))
-    guard let made else { return .opaque() }
-    return .trees(
-      TreesForm(
-        space: .probability, constant: 0, trees: [(1, made.tree)], isWhole: made.isWhole,
-        attributes: attributes, scaler: nil))
+    return tree.explainable(attributes, output: isBinary ? 1 : output, sight, isBinary: isBinary)
   }
 
   func write(to writer: inout SnapshotWriter) {

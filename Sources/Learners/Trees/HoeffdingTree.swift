@@ -176,24 +176,12 @@ struct HoeffdingTree: Learner {
 
   var drawing: TreeDrawing? { tree.drawing(attributes) }
   var shape: TreeShape? { TreeShape(tree.nodes) }
-  var form: PredictorForm? {
-    .stepwise(
-      TreeCuts(
-        CollectionOfOne(tree.nodes), numbers: attributes.numbers,
-        isConstantBetween: tree.settings.leaf == .majority, isOneTree: true))
-  }
+  var form: PredictorForm? { tree.form(attributes) }
 
   func explainable(
     _ batch: borrowing MicroBatch, _ row: Int, output: Int
   ) -> ExplainableForm {
-    let wish = isBinary ? 1 : output
-    let made = tree.explainable(
-      attributes, output: wish, nothing: sight.nothing(wish, isBinary: isBinary))
-    guard let made else { return .opaque() }
-    return .trees(
-      TreesForm(
-        space: .probability, constant: 0, trees: [(1, made.tree)], isWhole: made.isWhole,
-        attributes: attributes, scaler: nil))
+    tree.explainable(attributes, output: isBinary ? 1 : output, sight, isBinary: isBinary)
   }
 
   func write(to writer: inout SnapshotWriter) {
