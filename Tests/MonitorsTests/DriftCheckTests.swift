@@ -28,6 +28,30 @@ import Testing
     #expect(found.allSatisfy { $0.column == "a" })
   }
 
+  @Test func `a unit is told of rounded numbers too, and of a column that stands still none`()
+    throws
+  {
+    let rounded = WatchedStream(6_000, since: 0) { _, event, _ in
+      event.a = (event.a / 2).rounded() * 2
+    }
+    let served = WatchedStream(300, seed: 11, since: 0) { _, event, _ in
+      event.a = (event.a / 2).rounded() * 2 * 1.8 + 32
+    }
+    let found = try served.findings(
+      ["skew", "range"], reference: profile(rounded).reference)
+    #expect(
+      found.contains { $0.kind == "unit" && $0.text.contains("°C to °F") },
+      "\(found.map { "\($0.event) \($0.text)" })")
+    // Months: some conversion of 1 is a month as well.
+    let months = WatchedStream(6_000, since: 0) { number, event, _ in
+      event.a = Double(1 + number / 500)
+    }
+    let january = WatchedStream(2_000, seed: 12, since: 0) { _, event, _ in event.a = 1 }
+    let still = try january.findings(["skew", "range"], reference: profile(months).reference)
+    #expect(still.contains { $0.column == "a" && $0.kind == "skew" })
+    #expect(!still.contains { $0.kind == "unit" })
+  }
+
   @Test func `a column that is served half a deviation higher is skewed, and in no other unit`()
     throws
   {

@@ -6,12 +6,13 @@ import Glibc
 ///
 ///     ln p((y − o)/f) − ln f
 ///
-/// with p the density of the reference: between its 65 quantiles it is 1/64 over their distance, outside of them next to
-/// nothing. To a stream that goes on where the reference ended, its last level says more than its whole range:
+/// with p the density of the reference, a kernel's over its 65 quantiles (triangles that end at a distance of h), and next to
+/// nothing where none is near. h is a 16th of the range, so that columns whose numbers are rounded have no peaks at these. To a stream that goes on where the reference ended, its last level says more than its whole range:
 /// so a normal term is added, of the distance from the last mean in units of how far means move, to choose among
 /// conversions. The best of the known ones is named if without that term it is better than none by `margin` nats a value,
 /// if the values then are hardly less likely than those of the reference itself, and nearly all of them in range. Of a
-/// column that lies around 0 no factor is named: any would bring it back there.
+/// column that lies around 0 no factor is named: any would bring it back there; nor is anything of values that hardly
+/// differ, which some conversion takes to somewhere in the range whatever they are.
 enum UnitGuess {
   private static let margin = 1.0
   private static let fewest = 32
@@ -36,18 +37,24 @@ enum UnitGuess {
     guard let best, best.likelihood > plain + margin,
       best.likelihood + log(abs(best.conversion.factor)) > density.usual - margin
     else { return nil }
+    let converted = there.map(best.conversion.undone)
+    guard deviation(converted) >= spread / 8 else { return nil }
     let slack = (known.most - known.least) * 0.05
-    let inside = there.count {
-      let value = best.conversion.undone($0)
-      return value >= known.least - slack && value <= known.most + slack
-    }
+    let inside = converted.count { $0 >= known.least - slack && $0 <= known.most + slack }
     return Double(inside) >= 0.95 * Double(there.count) ? best.conversion : nil
+  }
+
+  private static func deviation(_ values: [Double]) -> Double {
+    let mean = values.reduce(0, +) / Double(values.count)
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return (squares / Double(values.count)).squareRoot()
   }
 
   /// The density of a reference's numbers.
   private struct Density {
     let quantiles: [Double]
-    let narrowest: Double
+    /// h.
+    let reach: Double
     let outside: Double
     let last: Double?
     let step: Double
@@ -55,7 +62,7 @@ enum UnitGuess {
     init(_ known: Reference.Number) {
       quantiles = known.quantiles
       let range = known.most - known.least
-      narrowest = range * 1e-3
+      reach = range / 16
       outside = log(0.01 / 64 / range)
       let means = known.means
       last = means.last
@@ -65,11 +72,7 @@ enum UnitGuess {
     }
 
     /// The mean log-likelihood of the reference's own values.
-    var usual: Double {
-      (0..<64).reduce(0) { sum, i in
-        sum + log(1 / 64 / max(quantiles[i + 1] - quantiles[i], narrowest)) / 64
-      }
-    }
+    var usual: Double { likelihood(quantiles) { $0 } }
 
     /// The mean log-likelihood of values.
     func likelihood(_ values: [Double], _ undone: (Double) -> Double) -> Double {
@@ -85,13 +88,8 @@ enum UnitGuess {
     }
 
     private func at(_ x: Double) -> Double {
-      guard x >= quantiles[0], x <= quantiles[64] else { return outside }
-      var (low, high) = (0, 64)
-      while high - low > 1 {
-        let middle = (low + high) / 2
-        if quantiles[middle] <= x { low = middle } else { high = middle }
-      }
-      return log(1 / 64 / max(quantiles[high] - quantiles[low], narrowest))
+      let near = quantiles.reduce(0) { $0 + max(0, 1 - abs($1 - x) / reach) }
+      return max(outside, log(near / Double(quantiles.count) / reach))
     }
   }
 }
