@@ -1,6 +1,8 @@
 # Everything a user or a developer does here. `make demo` and `make test` set up what they need.
 SWIFT_BUILD = swift build -c release --static-swift-stdlib --product weir
 WEIR = .build/release/weir
+# Tests run what is shipped, as optimised: a minute instead of the fifteen of a debug build, which `swift test --filter` makes.
+TESTS = -c release -Xswiftc -enable-testing --scratch-path .build-test
 
 .PHONY: demo test build setup lint study check-pages check-terminal bench bench-peers bench-latency bench-micro \
 	bench-trees soak clean
@@ -22,7 +24,7 @@ demo: build
 	@echo "pictures of all three: .build-demo/bikes.html, refitted.html and fraud.html"
 
 test: setup
-	swift test
+	swift test $(TESTS)
 
 build: setup
 	@$(SWIFT_BUILD)
@@ -76,8 +78,8 @@ soak: build
 	@scripts/check-faults
 	@scripts/registry-soak --seconds 60
 	@scripts/resume-soak --cuts 1000
-	swift build --build-tests
-	WEIR_SECONDS=60 swift test --skip-build --filter ServingTests
+	swift build $(TESTS) --build-tests
+	WEIR_SECONDS=60 swift test $(TESTS) --skip-build --filter ServingTests
 
 clean:
 	swift package clean

@@ -2,12 +2,6 @@
 #include "wide.h"
 #include "functions.h"
 
-#define AT(pointer, i) (*(four *)((pointer) + (i)))
-#define FROM(pointer, i) (*(const four *)((pointer) + (i)))
-
-/// a where the mask is set, b where it is not.
-#define CHOOSE(set, a, b) ((four)(((set) & (mask)(a)) | (~(set) & (mask)(b))))
-
 WEIR_WIDE void weir_add_rows(const double *x, const double *targets, int64_t rows, int64_t stride,
                              int64_t count, double *state) {
   for (int64_t i = 0; i < count; i += 4) {

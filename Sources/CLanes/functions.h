@@ -9,6 +9,16 @@
 typedef double four __attribute__((vector_size(32), aligned(8)));
 typedef int64_t mask __attribute__((vector_size(32)));
 
+/// Four numbers of an array, to be written and to be read.
+#define AT(pointer, i) (*(four *)((pointer) + (i)))
+#define FROM(pointer, i) (*(const four *)((pointer) + (i)))
+
+/// The same number four times.
+#define ALL(x) ((four){(x), (x), (x), (x)})
+
+/// a where the mask is set, b where it is not.
+#define CHOOSE(set, a, b) ((four)(((set) & (mask)(a)) | (~(set) & (mask)(b))))
+
 #define ANY(m) ((m)[0] | (m)[1] | (m)[2] | (m)[3])
 
 /// result ← e^x for |x| < 700, as 2ⁿ·e^r with |r| at most ln(2)/2: thirteen terms of e^r leave less than
@@ -39,6 +49,18 @@ typedef int64_t mask __attribute__((vector_size(32)));
     const four c_ = (1.0 / 17 + q_ * (1.0 / 19)) + q2_ * (1.0 / 21 + q_ * (1.0 / 23));              \
     const four d_ = (1.0 / 25 + q_ * (1.0 / 27)) + q2_ * (1.0 / 29 + q_ * (1.0 / 31));              \
     result = 2 * s_ * (a_ + q4_ * (b_ + q4_ * (c_ + q4_ * d_)));                                    \
+  }
+
+/// result ← ln x for normal numbers above 0: of x = 2ᵉ·m with m in 1…2 it is e·ln 2 + ln m.
+#define LOGARITHM(result, x)                                                                        \
+  {                                                                                                 \
+    const mask bits_ = (mask)(x);                                                                   \
+    const four t_ = (four)((bits_ & 0xFFFFFFFFFFFFF) | 0x3FF0000000000000) - 1;                     \
+    /* A small whole number after 2⁵² is its own last bits. */                                      \
+    const four e_ = (four)((bits_ >> 52) | 0x4330000000000000) - (0x1p52 + 1023);                   \
+    four m_;                                                                                        \
+    LOGARITHM_OF_ONE_PLUS(m_, t_)                                                                   \
+    result = e_ * 0x1.62e42fefa39efp-1 + m_;                                                        \
   }
 
 #endif

@@ -2,9 +2,6 @@
 #include "wide.h"
 #include "functions.h"
 
-#define AT(pointer, i) (*(four *)((pointer) + (i)))
-#define FROM(pointer, i) (*(const four *)((pointer) + (i)))
-
 WEIR_WIDE int weir_grid_predict(const struct weir_grid *grid, int64_t i) {
   const int64_t lanes = grid->lanes;
   const double *before_row = grid->cross_before + i * grid->block;

@@ -2,9 +2,6 @@
 #include "wide.h"
 #include "functions.h"
 
-#define AT(pointer, i) (*(four *)((pointer) + (i)))
-#define FROM(pointer, i) (*(const four *)((pointer) + (i)))
-
 WEIR_WIDE void weir_rows_sum(const double *matrix, int64_t stride, int64_t width,
                              const int32_t *indices, const double *values, int64_t count,
                              double *out) {

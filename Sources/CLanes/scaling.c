@@ -3,9 +3,6 @@
 #include "functions.h"
 
 
-#define AT(pointer, i) (*(four *)((pointer) + (i)))
-#define FROM(pointer, i) (*(const four *)((pointer) + (i)))
-
 /// √(rows / sum) into `root`, 0 where the sum is 0, from `near`, which is near it as a rule.
 ///
 /// With r = 1 − near²·sum/rows the root is near·(1 − r)^−½. Where |r| is at most 2⁻¹¹, as for all but

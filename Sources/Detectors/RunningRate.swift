@@ -7,6 +7,8 @@ struct RunningRate: Sendable {
 
   init() {}
 
+  init(count: Double, mean: Double) { (self.count, self.mean) = (count, mean) }
+
   mutating func add(_ value: Double) {
     count += 1
     mean += (value - mean) / count

@@ -58,6 +58,8 @@ package struct Engine {
   var nextVersion = 0
   /// Watches the input, where that is asked for.
   var monitor: Monitor?
+  /// Room for what it is told.
+  var answers: [Answer] = []
   /// What checks found, the first 10,000, and how much it was.
   package internal(set) var findings: [Finding] = []
   package internal(set) var findingCount = 0

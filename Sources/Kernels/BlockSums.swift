@@ -59,6 +59,22 @@ package struct BlockSums: Sendable {
     }
   }
 
+  /// Of a block of `rows` rows without gaps each column's mean, the logarithm of its spread, and artanh of its correlation with
+  /// the targets, of at most ±`limit`; NaN where it does not vary, or nobody knows the sum and the sum of squares of the
+  /// targets. Arrays of at least `width` rounded up to 4.
+  package func figures(
+    rows: Int, targets: (sum: Double, squares: Double)?, limit: Double, means: inout [Double],
+    logSpreads: inout [Double], relations: inout [Double]
+  ) {
+    precondition(min(means.count, logSpreads.count, relations.count) >= count, "too short")
+    let (sum, squares) = targets ?? (0, 0)
+    state.withUnsafeBufferPointer { state in
+      guard let state = state.baseAddress else { return }
+      weir_block_figures(
+        state, Int64(count), Double(rows), sum, squares, limit, &means, &logSpreads, &relations)
+    }
+  }
+
   /// Adds one number of a row that does not have them all.
   package mutating func add(_ value: Double, target: Double, _ j: Int) {
     let deviation = value - state[j]

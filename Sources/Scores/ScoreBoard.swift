@@ -5,6 +5,8 @@ package import Snapshots
 package struct ScoreBoard: Snapshotted, Sendable {
   package let task: ScoreTask
   private var scores: [NamedScore]
+  /// The same with nothing seen.
+  private let blank: [NamedScore]
   /// For each score the first of its type, which counts for all of them.
   private let counting: [Int]
   private var recent: [Outcome]
@@ -22,6 +24,7 @@ package struct ScoreBoard: Snapshotted, Sendable {
       scores.firstIndex { type(of: $0.score) == type(of: score.score) } ?? 0
     }
     self.scores = scores
+    blank = scores
     recent = []
     recent.reserveCapacity(min(windowRows, 65_536))
   }
@@ -49,26 +52,33 @@ package struct ScoreBoard: Snapshotted, Sendable {
     }
   }
 
-  private func value(_ index: Int) -> Double? {
+  private func value(_ index: Int, _ scores: [NamedScore]) -> Double? {
     scores[index].score.value(from: scores[counting[index]].score)
   }
 
-  /// Value of each score over everything; a score that is not defined is left out.
-  package var overall: [(name: String, value: Double)] {
-    scores.indices.compactMap { index in value(index).map { (scores[index].name, $0) } }
+  private func values(_ scores: [NamedScore]) -> [(name: String, value: Double)] {
+    scores.indices.compactMap { index in value(index, scores).map { (scores[index].name, $0) } }
   }
+
+  /// Value of each score over everything; a score that is not defined is left out.
+  package var overall: [(name: String, value: Double)] { values(scores) }
 
   /// Value of each score over the window.
   package var overWindow: [(name: String, value: Double)] {
-    var fresh = ScoreBoard(task: task, windowRows: 0)
-    fresh.observe(Array(recent[next...] + recent[..<next])[...])
-    return fresh.overall
+    var fresh = blank
+    for i in fresh.indices where counting[i] == i {
+      // Oldest first.
+      fresh[i].score.observe(recent[next...])
+      fresh[i].score.observe(recent[..<next])
+    }
+    return values(fresh)
   }
 
   /// One score over the window.
   package func overWindow(_ name: String) -> Double? {
-    guard var score = try? Catalogue.scores.make(name, task) else { return nil }
-    score.score.observe(Array(recent[next...] + recent[..<next])[...])
+    guard var score = blank.first(where: { $0.name == name }) else { return nil }
+    score.score.observe(recent[next...])
+    score.score.observe(recent[..<next])
     return score.score.value
   }
 
@@ -110,7 +120,7 @@ package struct ScoreBoard: Snapshotted, Sendable {
 
   /// The named score over everything.
   package func overall(_ name: String) -> Double? {
-    scores.firstIndex { $0.name == name }.flatMap { value($0) }
+    scores.firstIndex { $0.name == name }.flatMap { value($0, scores) }
   }
 }
 

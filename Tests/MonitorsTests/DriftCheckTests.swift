@@ -86,6 +86,13 @@ import Testing
     #expect(!found.contains { $0.column == "a" })
   }
 
+  @Test func `a column that only rises is a clock, and its level is not watched`() throws {
+    let stream = WatchedStream(8_000, since: 0) { number, event, _ in event.a = Double(number) }
+    let found = try stream.findings(["distribution", "range", "skew"])
+    #expect(found.map(\.kind) == ["clock"] && found.first?.column == "a")
+    #expect(found.first?.severity == .note)
+  }
+
   @Test func `a spread that grows is told as such`() throws {
     let stream = WatchedStream(9_000, since: 5_000) { _, event, _ in event.b *= 2 }
     let found = try stream.findings(["distribution"])

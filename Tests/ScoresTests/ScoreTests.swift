@@ -106,9 +106,12 @@ import Testing
     }
   }
 
-  @Test(arguments: [ScoreTask.regression, .binary, .multiclass])
-  func `a batch is the same as one by one, and merging as the whole`(task: ScoreTask) throws {
-    let outcomes = ScoreTests.random(3, 1000, task)
+  /// A ranking counts by bins from 4,096 outcomes on.
+  @Test(arguments: [ScoreTask.regression, .binary, .multiclass], [1000, 9000])
+  func `a batch is the same as one by one, and merging as the whole`(
+    task: ScoreTask, count: Int
+  ) throws {
+    let outcomes = ScoreTests.random(3, count, task)
     for entry in Catalogue.scores(for: task) {
       var (whole, single, left, right) = (entry.score, entry.score, entry.score, entry.score)
       whole.observe(outcomes[...])

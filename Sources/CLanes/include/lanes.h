@@ -8,6 +8,7 @@
 #include "grid.h"
 #include "inverse.h"
 #include "scaling.h"
+#include "watches.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>

@@ -27,7 +27,10 @@ struct ConformalScores: Sendable {
   /// The score of the next number, which then joins the others.
   mutating func score(_ number: Double) -> Double {
     let lower = firstIndex(notBelow: number - 1e-12)
-    let upper = firstIndex(notBelow: (number + 1e-12).nextUp)
+    let bound = (number + 1e-12).nextUp
+    // Few columns have ties.
+    let hasTies = lower < history.count && history[lower] < bound
+    let upper = hasTies ? firstIndex(notBelow: bound) : lower
     let count = Double(history.count)
     let above = count - Double(upper)
     let p = (above + random.unit() * (Double(upper - lower) + 1)) / (count + 1)
@@ -35,14 +38,16 @@ struct ConformalScores: Sendable {
     return -NormalDistribution.quantile(min(max(p, 1e-12), 1 - 1e-12))
   }
 
+  /// Halves without branches: which way it goes is as good as random, and a wrong guess costs more than the step.
   private func firstIndex(notBelow number: Double) -> Int {
     history.withUnsafeBufferPointer { history in
-      var (low, high) = (0, history.count)
-      while low < high {
-        let middle = (low + high) / 2
-        if history[middle] < number { low = middle + 1 } else { high = middle }
+      var (low, count) = (0, history.count)
+      while count > 1 {
+        let half = count / 2
+        low += history[low + half - 1] < number ? half : 0
+        count -= half
       }
-      return low
+      return low + (count == 1 && history[low] < number ? 1 : 0)
     }
   }
 

@@ -16,92 +16,106 @@ struct ScoreWhitener: Sendable {
   private static let lag = 32
   private static let forgetting: [Double] = [1 - exp2(-1.0 / 4), 1 - exp2(-1.0 / 16)]
 
-  private var features = [Double](repeating: 0, count: width)
-  private var weights = [Double](repeating: 0, count: width)
-  /// Inverse of the regularised Gram matrix, row by row.
-  private var inverse: [Double]
+  /// Where things lie in `state`: features, weights, the inverse of the regularised Gram matrix row by row, room for gains,
+  /// and the last pairs of features and score.
+  private static let weights = width
+  private static let inverse = 2 * width
+  private static let gains = inverse + width * width
+  private static let pairs = gains + width
+  private static let pair = width + 1
+
+  private var state: [Double]
   private var squares = 50.0
   private var count = 50.0
-  /// The last pairs, oldest first from `oldest` on: features, then the score.
-  private var pairs: [Double] = []
+  /// Pairs that there are, and the place of the oldest of them.
+  private var pairCount = 0
   private var oldest = 0
-  private var gains = [Double](repeating: 0, count: width)
 
   init() {
     let width = ScoreWhitener.width
-    inverse = Array(repeating: 0, count: width * width)
-    for k in 0..<width { inverse[k * width + k] = 1 / ScoreWhitener.ridge }
-    pairs.reserveCapacity(ScoreWhitener.lag * (width + 1))
+    state = Array(
+      repeating: 0, count: ScoreWhitener.pairs + ScoreWhitener.lag * ScoreWhitener.pair)
+    for k in 0..<width {
+      state[ScoreWhitener.inverse + k * width + k] = 1 / ScoreWhitener.ridge
+    }
   }
 
   /// The score less what was expected, in units of how far off that usually is.
   mutating func whiten(_ score: Double) -> Double {
     let width = ScoreWhitener.width
-    var expected = 0.0
-    for k in 0..<width { expected += weights[k] * features[k] }
-    let rest = (score - expected) / max(squares / count, 0.25).squareRoot()
-    if pairs.count < ScoreWhitener.lag * (width + 1) {
-      pairs.append(contentsOf: features)
-      pairs.append(score)
-    } else {
-      let place = oldest * (width + 1)
-      learn(at: place)
-      for k in 0..<width { pairs[place + k] = features[k] }
-      pairs[place + width] = score
-      oldest = (oldest + 1) % ScoreWhitener.lag
+    let spread = max(squares / count, 0.25).squareRoot()
+    var lesson: Double?
+    let isFull = pairCount == ScoreWhitener.lag
+    let place = ScoreWhitener.pairs + (isFull ? oldest : pairCount) * ScoreWhitener.pair
+    let rest = state.withUnsafeMutableBufferPointer { state in
+      var expected = 0.0
+      for k in 0..<width { expected += state[ScoreWhitener.weights + k] * state[k] }
+      if isFull { lesson = ScoreWhitener.learn(state, at: place) }
+      for k in 0..<width { state[place + k] = state[k] }
+      state[place + width] = score
+      state[0] = score
+      for k in 1..<width { state[k] += ScoreWhitener.forgetting[k - 1] * (score - state[k]) }
+      return (score - expected) / spread
     }
-    features[0] = score
-    for k in 1..<width { features[k] += ScoreWhitener.forgetting[k - 1] * (score - features[k]) }
+    if let lesson {
+      squares += lesson
+      count += 1
+      oldest = (oldest + 1) % ScoreWhitener.lag
+    } else {
+      pairCount += 1
+    }
     return rest
   }
 
-  private mutating func learn(at place: Int) {
-    let width = ScoreWhitener.width
-    var (scale, miss) = (1.0, pairs[place + width])
+  /// Learns a pair; how far off it was, squared.
+  private static func learn(
+    _ state: UnsafeMutableBufferPointer<Double>, at place: Int
+  ) -> Double {
+    var (scale, miss) = (1.0, state[place + width])
     for i in 0..<width {
       var gain = 0.0
-      for k in 0..<width { gain += inverse[i * width + k] * pairs[place + k] }
-      gains[i] = gain
+      for k in 0..<width { gain += state[inverse + i * width + k] * state[place + k] }
+      state[gains + i] = gain
     }
     for k in 0..<width {
-      scale += pairs[place + k] * gains[k]
-      miss -= weights[k] * pairs[place + k]
+      scale += state[place + k] * state[gains + k]
+      miss -= state[weights + k] * state[place + k]
     }
     for i in 0..<width {
-      weights[i] += gains[i] * miss / scale
-      for k in 0..<width { inverse[i * width + k] -= gains[i] * gains[k] / scale }
+      let gain = state[gains + i]
+      state[weights + i] += gain * miss / scale
+      for k in 0..<width { state[inverse + i * width + k] -= gain * state[gains + k] / scale }
     }
-    squares += miss * miss / scale
-    count += 1
+    return miss * miss / scale
   }
 
   /// Forgets the scores, not how they hang together.
   mutating func forget() {
-    for k in features.indices { features[k] = 0 }
-    pairs.removeAll(keepingCapacity: true)
-    oldest = 0
+    for k in 0..<ScoreWhitener.width { state[k] = 0 }
+    (pairCount, oldest) = (0, 0)
     squares = squares / 2 + 25
     count = count / 2 + 25
   }
 
   func write(to writer: inout SnapshotWriter) {
-    writer.write(features + weights + inverse + [squares, count])
-    writer.write(pairs)
+    writer.write(Array(state[..<ScoreWhitener.gains]) + [squares, count])
+    writer.write(Array(state[ScoreWhitener.pairs...].prefix(pairCount * ScoreWhitener.pair)))
     writer.write(oldest)
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    let width = ScoreWhitener.width
     let numbers = try reader.readDoubles()
-    pairs = try reader.readDoubles()
+    let pairs = try reader.readDoubles()
     oldest = try reader.readInt()
-    let inverseEnd = 2 * width + width * width
-    guard numbers.count == inverseEnd + 2, pairs.count % (width + 1) == 0,
-      pairs.count <= ScoreWhitener.lag * (width + 1), (0..<ScoreWhitener.lag).contains(oldest)
+    let size = ScoreWhitener.gains
+    guard numbers.count == size + 2, pairs.count.isMultiple(of: ScoreWhitener.pair),
+      pairs.count <= ScoreWhitener.lag * ScoreWhitener.pair,
+      (0..<ScoreWhitener.lag).contains(oldest)
     else { throw .corrupt }
-    features = Array(numbers[..<width])
-    weights = Array(numbers[width..<(2 * width)])
-    inverse = Array(numbers[(2 * width)..<inverseEnd])
-    (squares, count) = (numbers[inverseEnd], numbers[inverseEnd + 1])
+    state.replaceSubrange(..<size, with: numbers[..<size])
+    (squares, count) = (numbers[size], numbers[size + 1])
+    pairCount = pairs.count / ScoreWhitener.pair
+    state.replaceSubrange(
+      ScoreWhitener.pairs..<ScoreWhitener.pairs + pairs.count, with: pairs)
   }
 }

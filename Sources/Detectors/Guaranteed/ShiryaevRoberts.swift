@@ -1,4 +1,4 @@
-import Glibc
+import Kernels
 import Snapshots
 
 /// Shiryaev–Roberts statistics of normal scores, one for each size of change, and where each change would
@@ -18,18 +18,13 @@ struct ShiryaevRoberts: Sendable {
 
   private let sign: Double
   private let weight: Double
-  private var statistics: [Double]
-  private var excesses: [Double]
-  private var starts: [RunningRate]
+  private var bets: ShiftBets
 
   /// `sign` is 1 for rises and −1 for falls; `step` is what M's mean grows by at each score.
   init(sign: Double, step: Double) {
     self.sign = sign
-    let count = ShiryaevRoberts.shifts.count
-    weight = step / Double(count)
-    statistics = Array(repeating: 0, count: count)
-    excesses = Array(repeating: 0, count: count)
-    starts = Array(repeating: RunningRate(), count: count)
+    weight = step / Double(ShiryaevRoberts.shifts.count)
+    bets = ShiftBets(shifts: ShiryaevRoberts.shifts, weight: weight)
   }
 
   var isForRises: Bool { sign > 0 }
@@ -39,40 +34,35 @@ struct ShiryaevRoberts: Sendable {
 
   /// Takes a score; `rate` is what had been seen before the values it stands for.
   mutating func add(_ score: Double, before rate: RunningRate) {
-    total = 0
-    for k in statistics.indices {
-      let shift = ShiryaevRoberts.shifts[k]
-      let gain = shift * (sign * score - shift / 2)
-      statistics[k] = min(1e100, (statistics[k] + weight) * exp(gain))
-      total += statistics[k]
-      if excesses[k] == 0 { starts[k] = rate }
-      excesses[k] = max(0, excesses[k] + gain)
-    }
+    total = bets.bet(sign * score, count: rate.count, mean: rate.mean)
   }
 
   /// What had been seen when the change began, by the CUSUM that has the most to say.
   var start: RunningRate {
-    var best = 0
-    for k in excesses.indices where excesses[k] > excesses[best] { best = k }
-    return starts[best]
+    let (count, mean) = bets.start
+    return RunningRate(count: count, mean: mean)
   }
 
   mutating func reset() {
-    self = ShiryaevRoberts(sign: sign, step: weight * Double(statistics.count))
+    bets = ShiftBets(shifts: ShiryaevRoberts.shifts, weight: weight)
+    total = 0
   }
 
   func write(to writer: inout SnapshotWriter) {
-    writer.write(statistics + excesses + [total])
-    for start in starts { writer.write(start.numbers) }
+    let sizes = 0..<bets.count
+    writer.write(sizes.map { bets[0, $0] } + sizes.map { bets[1, $0] } + [total])
+    for k in sizes { writer.write([bets[2, k], bets[3, k]]) }
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     let numbers = try reader.readDoubles()
-    let count = statistics.count
+    let count = bets.count
     guard numbers.count == 2 * count + 1 else { throw .corrupt }
-    statistics = Array(numbers[..<count])
-    excesses = Array(numbers[count..<(2 * count)])
+    for k in 0..<count { (bets[0, k], bets[1, k]) = (numbers[k], numbers[count + k]) }
     total = numbers[2 * count]
-    for k in starts.indices { starts[k] = try RunningRate(try reader.readDoubles()[...]) }
+    for k in 0..<count {
+      let start = try RunningRate(try reader.readDoubles()[...])
+      (bets[2, k], bets[3, k]) = (start.count, start.mean)
+    }
   }
 }

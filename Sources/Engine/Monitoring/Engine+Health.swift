@@ -4,8 +4,12 @@ package import Telemetry
 
 /// How the run is: what models, detectors and reactions have to say of it, beside the checks.
 extension Engine {
-  /// Reactions from one comparison with the baselines to the next.
-  private static let compareEvery = 8
+  /// Events from one comparison with the baselines to the next: a 16th of the stream so far, 512 to 8,192. Each takes the
+  /// window anew, of every baseline, and what is to be said of a long stream can wait for as long.
+  private var compareEvery: Int {
+    let most = max(512, min(8192, events / 16))
+    return 1 << (Int.bitWidth - 1 - most.leadingZeroBitCount)
+  }
 
   /// How the run is; nil where nobody watches.
   package var health: Health? { monitor?.health }
@@ -53,7 +57,8 @@ extension Engine {
   /// Says how the run is where that has changed.
   mutating func askHealth() {
     guard monitor != nil else { return }
-    if events > 0, events % (Engine.compareEvery * options.reactEvery) == 0 { compareBaselines() }
+    let every = max(compareEvery / options.reactEvery, 1) * options.reactEvery
+    if events > 0, events % every == 0 { compareBaselines() }
     guard let change = monitor?.health.ask(event: events) else { return }
     add(change.entry)
   }

@@ -12,64 +12,69 @@ extension Engine {
 
   /// Shows the monitor events that follow each other, after they were predicted.
   mutating func watchInput(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
-    guard var monitor = monitor.take() else { return }
-    monitor.observe(
-      batch, rows, firstEvent: events, takesTargets: !options.hasLateLabels)
-    if monitor.wantsAnswers { tell(&monitor, batch, rows) }
-    self.monitor = monitor
+    monitor?.observe(batch, rows, firstEvent: events, takesTargets: !options.hasLateLabels)
+    if monitor?.wantsAnswers == true { tell(batch, rows) }
   }
 
   /// Shows it what the served model said of rows, and their labels where they come with them.
-  private func tell(
-    _ monitor: inout Monitor, _ batch: borrowing MicroBatch, _ rows: Range<Int>
-  ) {
-    let runner = runners[served]
-    var answers: [Answer] = []
-    var labelled: [Answer] = []
-    var place = 0
+  private mutating func tell(_ batch: borrowing MicroBatch, _ rows: Range<Int>) {
+    // The same room for every batch.
+    var answers = exchange(&self.answers, with: [])
+    answers.removeAll(keepingCapacity: true)
+    let task = schema.task
+    let predictions = runners[served].predictions
+    let takesLabels = !options.hasLateLabels
+    let outcomes = runners[served].outcomes.outcomes
+    let intervals = runners[served].intervals
+    var labels = 0
     for row in rows {
-      let event = events + row - rows.lowerBound
+      let isLabelled = takesLabels && !batch.targets[row].isNaN
+      let (label, loss) =
+        isLabelled ? (outcomes[labels].label, outcomes[labels].loss) : (.nan, .nan)
+      if isLabelled { labels += 1 }
       answers.append(
-        answer(runner.predictions, row, event: event, weight: batch.weights[row]))
-      guard !options.hasLateLabels, !batch.targets[row].isNaN else { continue }
-      let outcome = runner.outcomes.outcomes[place]
-      place += 1
-      labelled.append(
-        answer(
-          runner.predictions, row, event: event, weight: batch.weights[row],
-          label: outcome.label, loss: outcome.loss,
-          interval: runner.intervals.isEmpty ? nil : runner.intervals[row]))
+        Engine.answer(
+          task, predictions, row, event: events + row - rows.lowerBound,
+          weight: batch.weights[row], label: label, loss: loss,
+          interval: options.interval.flatMap { share in
+            intervals.isEmpty ? nil : (intervals[row].low, intervals[row].high, share)
+          }))
     }
-    monitor.predicted(answers)
-    monitor.labelled(labelled)
+    monitor?.predicted(answers)
+    if labels > 0 { monitor?.labelled(answers) }
+    self.answers = answers
   }
 
   /// Shows it a row whose label has come late.
   func tell(
     _ monitor: inout Monitor, late waiting: borrowing MicroBatch, slot: Int, event: Int
   ) {
-    let runner = runners[served]
-    guard let said = runner.answers?.predictions, !waiting.targets[slot].isNaN,
-      event >= runner.born, let outcome = runner.outcomes.outcomes.first
+    guard let said = runners[served].answers?.predictions, !waiting.targets[slot].isNaN,
+      event >= runners[served].born, let outcome = runners[served].outcomes.outcomes.first
     else { return }
+    let intervals = runners[served].intervals.isEmpty ? nil : runners[served].answers?.intervals
     monitor.labelled([
-      answer(
-        said, slot, event: event, weight: waiting.weights[slot], label: outcome.label,
-        loss: outcome.loss,
-        interval: runner.intervals.isEmpty ? nil : runner.answers?.intervals[slot])
+      Engine.answer(
+        schema.task, said, slot, event: event, weight: waiting.weights[slot],
+        label: outcome.label, loss: outcome.loss,
+        interval: options.interval.flatMap { share in
+          intervals.map { ($0[slot].low, $0[slot].high, share) }
+        })
     ])
   }
 
-  private func answer(
-    _ predictions: Predictions, _ row: Int, event: Int, weight: Double, label: Double = .nan,
-    loss: Double = .nan, interval: (low: Double, high: Double)? = nil
+  /// Static, as a method would have the whole engine copied for each row.
+  private static func answer(
+    _ task: Task, _ predictions: Predictions, _ row: Int, event: Int, weight: Double,
+    label: Double = .nan, loss: Double = .nan,
+    interval: (low: Double, high: Double, share: Double)? = nil
   ) -> Answer {
-    switch schema.task {
+    switch task {
     case .regression:
       var (coverage, promised) = (Double.nan, Double.nan)
-      if let interval, let share = options.interval, !label.isNaN {
+      if let (low, high, share) = interval, !label.isNaN {
         promised = share
-        coverage = (interval.low <= label && label <= interval.high ? 1 : 0) - share
+        coverage = (low <= label && label <= high ? 1 : 0) - share
       }
       return Answer(
         event: event, prediction: predictions[row], label: label, loss: loss, weight: weight,
@@ -89,16 +94,16 @@ extension Engine {
 
   /// Asks the checks at a position at which reactions take effect, and has models retrained where a check says so.
   mutating func askMonitor() {
-    guard var monitor = monitor.take() else { return }
-    if monitor.wantsAnswers {
+    guard let (wantsAnswers, wantsScores) = monitor.map({ ($0.wantsAnswers, $0.wantsScores) })
+    else { return }
+    if wantsAnswers {
       // Made for whoever asks alone: at every reaction they took ten times what learning did.
-      let scores = monitor.wantsScores ? runners[served].board.overWindow : []
-      monitor.ask(
-        Moment(
-          event: events, time: time, scores: scores,
-          baselines: monitor.wantsScores ? bestOfBaselines() : []))
+      let moment = Moment(
+        event: events, time: time,
+        scores: wantsScores ? runners[served].board.overWindow : [],
+        baselines: wantsScores ? bestOfBaselines() : [])
+      monitor?.ask(moment)
     }
-    self.monitor = monitor
     takeFindings(mayRetrain: true)
   }
 

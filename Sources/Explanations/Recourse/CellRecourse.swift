@@ -5,6 +5,8 @@
 /// several columns as the sum of its parts, until one is on the wanted side: then no cheaper one exists. How many points
 /// that takes grows quickly with the number of columns that have to change, so the effort is bounded.
 ///
+/// Where a row has few points at all, each of them is a cell, whatever the model is.
+///
 /// Points come from a heap. With the columns in the order of their cheapest change, each point follows from exactly one other,
 /// which costs no more: by the next value of the last column that was changed; by a first change of the next column; and,
 /// if the last change was a first one, by moving it to the next column.
@@ -21,16 +23,34 @@ struct CellRecourse {
 
   /// `cuts`: for each variable where trees cut it, x ≤ value to one side.
   init(_ problem: RecourseProblem, _ oracle: RecourseOracle, cuts: [[Double]]) {
+    self.init(
+      problem, oracle,
+      cells: zip(problem.variables, cuts).map { CellRecourse.values($0, $1) })
+  }
+
+  /// Every point by itself; nil where there are more than `most` of them.
+  init?(_ problem: RecourseProblem, _ oracle: RecourseOracle, most: Int) {
+    var cells: [[Double]] = []
+    var count = 1
+    for variable in problem.variables {
+      guard let values = variable.values(most: most) else { return nil }
+      count *= max(values.count, 1)
+      guard count <= most else { return nil }
+      cells.append(values)
+    }
+    self.init(problem, oracle, cells: cells)
+  }
+
+  /// `cells`: for each variable the values that stand for all others.
+  private init(_ problem: RecourseProblem, _ oracle: RecourseOracle, cells: [[Double]]) {
     self.problem = problem
     self.oracle = oracle
     for (place, variable) in problem.variables.enumerated() where variable.isFree {
-      let values = CellRecourse.values(variable, cuts[place]).filter {
-        $0 != variable.from && variable.allows($0)
-      }
+      let values = Set(cells[place]).filter { $0 != variable.from && variable.allows($0) }
       let priced = values.map { value -> (cost: Double, value: Double) in
         let cost = variable.cost(value)
         return (problem.norm == .sum ? cost : cost * cost, value)
-      }.sorted { $0.cost < $1.cost }
+      }.sorted { $0 < $1 }
       if !priced.isEmpty { columns.append((place, priced)) }
     }
     columns.sort { $0.values[0].cost < $1.values[0].cost }
@@ -53,25 +73,42 @@ struct CellRecourse {
     var changes: [(column: Int, value: Int)]
   }
 
-  /// The cheapest point on the wanted side, after at most so many predictions; `isWhole`: whether there was nothing left.
-  func cheapest(most: Int) -> (point: [Double]?, isWhole: Bool) {
-    guard !columns.isEmpty else { return (nil, true) }
+  /// What came of going through the points.
+  struct Outcome {
+    /// The cheapest point on the wanted side.
+    var hit: [Double]?
+    /// Whether no point was left.
+    var isWhole = true
+    /// The point that came nearest, and its margin.
+    var nearest: (point: [Double], margin: Double)
+  }
+
+  /// The cheapest point on the wanted side, after at most so many predictions.
+  func cheapest(most: Int) -> Outcome {
+    var outcome = Outcome(nearest: (problem.row, oracle.margin(problem.row)))
+    guard !columns.isEmpty else { return outcome }
     var open = LeastFirst<Choice>()
     open.add(Choice(changes: [(0, 0)]), cost: columns[0].values[0].cost)
     var (asked, waiting): (Int, [[Double]]) = (0, [])
-    func look() -> [Double]? {
-      defer { waiting.removeAll() }
-      let margins = oracle.margins(waiting)
-      return margins.firstIndex { $0 >= 0 }.map { waiting[$0] }
+    func look() {
+      for (point, margin) in zip(waiting, oracle.margins(waiting)) where outcome.hit == nil {
+        if margin > outcome.nearest.margin { outcome.nearest = (point, margin) }
+        if margin >= 0 { outcome.hit = point }
+      }
+      waiting.removeAll()
     }
-    while let (cost, choice) = open.take() {
+    while let (cost, choice) = open.take(), outcome.hit == nil {
       waiting.append(point(choice))
       asked += 1
-      if waiting.count == CellRecourse.block, let hit = look() { return (hit, true) }
-      guard asked < most else { return (look(), false) }
+      if waiting.count == CellRecourse.block { look() }
+      guard asked < most else {
+        outcome.isWhole = false
+        break
+      }
       for (next, more) in followers(of: choice) { open.add(next, cost: cost + more) }
     }
-    return (look(), true)
+    look()
+    return outcome
   }
 
   private func point(_ choice: Choice) -> [Double] {

@@ -4,6 +4,7 @@
 ///     linear                                           exact: `LinearRecourse`
 ///     a tree, its leaves of one value                  exact: `LeafBox.cheapest`
 ///     several such trees                               exact, if the effort was enough: `CellRecourse`
+///     anything else, and there are few points          exact: `CellRecourse`
 ///     anything else                                    searched for: `RecourseSearch`
 ///
 /// Whatever the way, the model itself has put the answer on the wanted side.
@@ -21,17 +22,25 @@ package struct Recourse {
 
   /// Points that are looked at before a proof is given up.
   private static let mostCells = 20_000
+  /// Points that a row may have for all of them to be looked at; a search looks at as many.
+  package static let mostPoints = 4_096
   /// Searches for alternatives.
   private static let mostSearches = 12
 
   private let problem: RecourseProblem
   private let oracle: RecourseOracle
   private let form: Form
+  private let mostPoints: Int
 
-  package init(_ problem: RecourseProblem, _ oracle: RecourseOracle, _ form: Form) {
+  /// `mostPoints`: rows of at most so many points are answered exactly, whatever the model is.
+  package init(
+    _ problem: RecourseProblem, _ oracle: RecourseOracle, _ form: Form,
+    mostPoints: Int = Recourse.mostPoints
+  ) {
     self.problem = problem
     self.oracle = oracle
     self.form = form
+    self.mostPoints = mostPoints
   }
 
   /// The cheapest change, with some variables left as they are.
@@ -64,10 +73,7 @@ package struct Recourse {
     case .steps(let cuts, nil, let isConstant):
       guard isConstant else { return searched(own, cuts, []) }
       let cells = CellRecourse(own, oracle, cuts: cuts)
-      let (point, isWhole) = cells.cheapest(most: Recourse.mostCells)
-      if let point { return found(point, own, isProved: true) }
-      if isWhole { return nothing([], own) }
-      return searched(own, cuts, [])
+      return outcome(cells, own, most: Recourse.mostCells) ?? searched(own, cuts, [])
     case .unknown(let cuts): return searched(own, cuts, [])
     }
   }
@@ -148,9 +154,25 @@ package struct Recourse {
     return .nothing(isProved: true, nearest: all[most], margin: margins[most])
   }
 
+  /// What going through the cells proved.
+  private func outcome(
+    _ cells: CellRecourse, _ own: RecourseProblem, most: Int
+  ) -> RecourseOutcome? {
+    let outcome = cells.cheapest(most: most)
+    if let point = outcome.hit { return found(point, own, isProved: true) }
+    guard outcome.isWhole else { return nil }
+    return .nothing(
+      isProved: true, nearest: outcome.nearest.point, margin: outcome.nearest.margin)
+  }
+
   private func searched(
     _ own: RecourseProblem, _ cuts: [[Double]]?, _ seeds: [[Double]]
   ) -> RecourseOutcome {
+    if let cells = CellRecourse(own, oracle, most: mostPoints),
+      let outcome = outcome(cells, own, most: mostPoints)
+    {
+      return outcome
+    }
     var search = RecourseSearch(own, oracle, cuts: cuts)
     search.run(from: seeds)
     return found(by: search)

@@ -60,6 +60,18 @@ package struct RecourseProblem: Sendable {
       }
     }
 
+    /// All values that it may have, if they are at most so many.
+    func values(most: Int) -> [Double]? {
+      switch domain {
+      case .number(let least, let most, _) where least == most: return [from]
+      case .number(let least, let top, let isWhole):
+        guard isWhole, top - least < Double(most) else { return nil }
+        return [from] + stride(from: least.rounded(.up), through: top, by: 1).filter { $0 != from }
+      case .choice(let costs):
+        return costs.indices.map(Double.init).filter { $0 == from || allows($0) }
+      }
+    }
+
     /// The same with its own value alone.
     var fixed: Variable {
       switch domain {

@@ -1,5 +1,6 @@
 import Batches
 import Catalogues
+import Kernels
 package import Snapshots
 
 /// Probabilities that do not come true as often as they say, and intervals that do not hold what they promise.
@@ -9,7 +10,7 @@ package import Snapshots
 /// covered − promised share, in one stream. `DeviationWatch` keeps one budget over all bins: a model that is right on the
 /// whole and wrong where it is sure is found too.
 ///
-/// Cost: ten multiplications a labelled row.
+/// Cost: some 15 ns a labelled row.
 package struct CalibrationCheck: Check {
   static let entry = Entry<CheckContext, any Check>(
     "calibration", "probabilities that do not come true as often as they say, and intervals",
@@ -44,6 +45,9 @@ package struct CalibrationCheck: Check {
   private var rows = 0
   private var watch: DeviationWatch
   private var said = [Double](repeating: 0, count: bins + 1)
+  /// Room for what a batch says.
+  private var deviations = Deviations()
+  private var probabilities: [Double] = []
   private var changes: [(change: DeviationWatch.Change, said: Double)] = []
 
   private init(_ settings: Settings, _ context: CheckContext) {
@@ -58,33 +62,47 @@ package struct CalibrationCheck: Check {
   package var wantsAnswers: Bool { true }
 
   package mutating func labelled(_ answers: [Answer]) {
+    deviations.removeAll()
+    probabilities.removeAll(keepingCapacity: true)
     for answer in answers where !answer.label.isNaN {
       rows += 1
       guard rows > least else { continue }
       switch task {
-      case .regression: take(0, answer.coverage, answer.promised, answer)
-      case .binary: take(answer.label - answer.prediction, answer.prediction, answer)
+      case .regression: add(0, answer.coverage, answer.promised, answer)
+      case .binary: add(answer.label - answer.prediction, answer.prediction, answer)
       case .multiclass:
         let hit = answer.label == answer.prediction ? 1.0 : 0
-        take(hit - answer.confidence, answer.confidence, answer)
+        add(hit - answer.confidence, answer.confidence, answer)
       }
     }
+    var (next, noted) = (0, 0)
+    while let change = watch.take(deviations, from: &next) {
+      note(noted..<next)
+      noted = next
+      changes.append((change, said[change.stream]))
+    }
+    note(noted..<deviations.count)
   }
 
-  private mutating func take(_ value: Double, _ probability: Double, _ answer: Answer) {
+  private mutating func add(_ value: Double, _ probability: Double, _ answer: Answer) {
     guard probability.isFinite else { return }
     let last = CalibrationCheck.bins - 1
     let bin = min(max(Int(probability * Double(CalibrationCheck.bins)), 0), last)
-    take(bin, value, probability, answer)
+    add(bin, value, probability, answer)
   }
 
-  private mutating func take(
+  private mutating func add(
     _ stream: Int, _ value: Double, _ probability: Double, _ answer: Answer
   ) {
     guard !value.isNaN else { return }
-    said[stream] += 0.01 * (probability - said[stream])
-    if let change = watch.observe(stream, value, event: answer.event) {
-      changes.append((change, said[stream]))
+    deviations.append(DeviationWatch.deviation(value), of: stream, event: answer.event)
+    probabilities.append(probability)
+  }
+
+  private mutating func note(_ range: Range<Int>) {
+    for row in range {
+      let stream = Int(deviations.streams[row])
+      said[stream] += 0.01 * (probabilities[row] - said[stream])
     }
   }
 

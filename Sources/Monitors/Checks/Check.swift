@@ -23,10 +23,10 @@ package protocol Check: Snapshotted, Sendable {
   /// Is asked at a position at which reactions take effect, a multiple of `--react-every`, with the scores by then.
   mutating func ask(_ moment: Moment) -> [Finding]
 
-  /// What the model said of rows that have just come.
+  /// What the model said of rows that have just come. Where their labels came with them they are told already.
   mutating func predicted(_ answers: [Answer])
 
-  /// The same with the labels, once these have come.
+  /// The same with the labels, once these have come; some may lack theirs.
   mutating func labelled(_ answers: [Answer])
 }
 

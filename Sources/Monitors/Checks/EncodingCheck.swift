@@ -92,11 +92,15 @@ package struct EncodingCheck: Check {
       }
     }
     let all = columns.all
-    let changes = watch.look(first: block.firstEvent, end: moment.event) { index in
-      guard index < all.count else { return (hits[index - all.count], block.rows) }
-      let refused = block.refused.first { $0.kind == "not-utf8" && $0.column == all[index] }
-      return (refused?.count ?? 0, block.rows + block.refusedRows)
-    }
+    let rows = block.rows + block.refusedRows
+    let changes =
+      block.refused.isEmpty && hits.allSatisfy { $0 == 0 }
+      ? watch.look(first: block.firstEvent, end: moment.event, rows: rows)
+      : watch.look(first: block.firstEvent, end: moment.event, rows: rows) { index in
+        guard index < all.count else { return (hits[index - all.count], block.rows) }
+        let refused = block.refused.first { $0.kind == "not-utf8" && $0.column == all[index] }
+        return (refused?.count ?? 0, rows)
+      }
     return changes.map { change in
       let isText = change.column >= all.count
       let name = isText ? columns.categories[change.column - all.count] : all[change.column]

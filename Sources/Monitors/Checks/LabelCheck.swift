@@ -1,5 +1,6 @@
 import Batches
 import Catalogues
+import Kernels
 package import Snapshots
 
 /// Labels that are distributed otherwise than they were predicted.
@@ -11,7 +12,7 @@ package import Snapshots
 /// predictions| over the last 512 labelled rows: of classes, of the two classes' probabilities, or of tenths of the first
 /// labels.
 ///
-/// Cost: ten multiplications a row and class; the distance only when something is found.
+/// Cost: some 15 ns a row and class; the distance only when something is found.
 package struct LabelCheck: Check {
   static let entry = Entry<CheckContext, any Check>(
     "labels", "labels that are distributed otherwise than they were predicted",
@@ -58,7 +59,12 @@ package struct LabelCheck: Check {
   private var next = 0
   private var changes: [(change: DeviationWatch.Change, label: Double, said: Double, far: Double)] =
     []
+  /// Means of the last some 250 rows.
   private var sums: [(label: Double, said: Double)]
+  private static let kept = 0.996
+  /// Room for what a batch says: deviations, and of which answer each is.
+  private var deviations = Deviations()
+  private var taken: [Int] = []
 
   private init(_ settings: Settings, _ context: CheckContext) {
     severity = settings.severity
@@ -73,21 +79,39 @@ package struct LabelCheck: Check {
   package var wantsAnswers: Bool { true }
 
   package mutating func labelled(_ answers: [Answer]) {
-    for answer in answers where !answer.label.isNaN {
+    deviations.removeAll()
+    taken.removeAll(keepingCapacity: true)
+    for (place, answer) in answers.enumerated() where !answer.label.isNaN {
       rows += 1
-      remember(answer)
       switch task {
       case .binary:
         // A model that is young knows nothing of shares yet.
-        guard rows > least else { continue }
-        take(0, answer.label - answer.prediction, answer, answer.label, answer.prediction)
-      case .regression: takeNumber(answer)
-      case .multiclass: takeClass(answer)
+        guard rows > least else { break }
+        add(0, answer.label - answer.prediction, answer, place)
+      case .regression: addNumber(answer, place)
+      case .multiclass: addClass(answer, place)
       }
     }
+    // What is told of a change is of the rows up to it, however they were cut into batches.
+    var (next, noted) = (0, 0)
+    while let change = watch.take(deviations, from: &next) {
+      // Several classes may change at one row.
+      let end = max(noted, taken[next - 1] + 1)
+      note(answers, noted..<end)
+      noted = end
+      let (label, said) = sums[change.stream]
+      changes.append((change, label, said, distance))
+    }
+    note(answers, noted..<answers.count)
   }
 
-  private mutating func takeNumber(_ answer: Answer) {
+  private mutating func add(_ stream: Int, _ value: Double, _ answer: Answer, _ place: Int) {
+    guard !value.isNaN else { return }
+    deviations.append(DeviationWatch.deviation(value), of: stream, event: answer.event)
+    taken.append(place)
+  }
+
+  private mutating func addNumber(_ answer: Answer, _ place: Int) {
     guard rows > least else {
       first.append(answer.label)
       firstErrors += abs(answer.label - answer.prediction)
@@ -98,11 +122,10 @@ package struct LabelCheck: Check {
       first.removeAll()
       return
     }
-    take(
-      0, (answer.label - answer.prediction) / scale, answer, answer.label, answer.prediction)
+    add(0, (answer.label - answer.prediction) / scale, answer, place)
   }
 
-  private mutating func takeClass(_ answer: Answer) {
+  private mutating func addClass(_ answer: Answer, _ place: Int) {
     for c in 0..<LabelCheck.mostClasses {
       let came = Int(answer.label) == c ? 1.0 : 0
       let guessed = Int(answer.prediction) == c ? 1.0 : 0
@@ -110,19 +133,9 @@ package struct LabelCheck: Check {
         usual[c] += (came - guessed) / Double(least)
       } else {
         // Between −2 and 2.
-        take(c, (came - guessed - usual[c]) / 2, answer, came, guessed)
+        add(c, (came - guessed - usual[c]) / 2, answer, place)
       }
     }
-  }
-
-  private mutating func take(
-    _ stream: Int, _ value: Double, _ answer: Answer, _ label: Double, _ said: Double
-  ) {
-    let kept = 0.996
-    sums[stream].label = kept * sums[stream].label + (1 - kept) * label
-    sums[stream].said = kept * sums[stream].said + (1 - kept) * said
-    guard let change = watch.observe(stream, value, event: answer.event) else { return }
-    changes.append((change, sums[stream].label, sums[stream].said, distance))
   }
 
   private mutating func remember(_ answer: Answer) {
@@ -130,7 +143,27 @@ package struct LabelCheck: Check {
       recent += [answer.prediction, answer.label]
     } else {
       (recent[next], recent[next + 1]) = (answer.prediction, answer.label)
-      next = (next + 2) % recent.count
+      next = next + 2 == recent.count ? 0 : next + 2
+    }
+  }
+
+  /// Notes what came and what was said of rows, for what is told of a change.
+  private mutating func note(_ answers: [Answer], _ range: Range<Int>) {
+    let kept = LabelCheck.kept
+    for place in range where !answers[place].label.isNaN {
+      let answer = answers[place]
+      remember(answer)
+      guard task == .multiclass else {
+        sums[0].label = kept * sums[0].label + (1 - kept) * answer.label
+        sums[0].said = kept * sums[0].said + (1 - kept) * answer.prediction
+        continue
+      }
+      for c in sums.indices {
+        let came = Int(answer.label) == c ? 1.0 : 0
+        let guessed = Int(answer.prediction) == c ? 1.0 : 0
+        sums[c].label = kept * sums[c].label + (1 - kept) * came
+        sums[c].said = kept * sums[c].said + (1 - kept) * guessed
+      }
     }
   }
 

@@ -6,12 +6,13 @@ package import Snapshots
 /// A series has a value for each block of rows. Values are taken together over R rows, and each such mean goes to a
 /// detector of its own (`BlockConformal`), whose ranks and whitening need no law of the numbers and no level; it alarms
 /// when the series together say so (`JointBudget`). R begins at the reference's or at one block and doubles as the stream
-/// grows, whenever there are 256 means, up to `mostRows`: the means so far are joined two by two, the detector learns
+/// grows, whenever there are 192 means, up to `mostRows`: the means so far are joined two by two, the detector learns
 /// these, and its evidence begins again. So what is watched costs less and less a row, and small changes that take long
 /// to be seen are seen in a long stream.
 ///
 /// What an alarm promises is what its detector does (`AlarmPromise`): a theorem where blocks are exchangeable, a model
-/// where they depend on those before. Cost: some 500 ns a mean; 256 numbers a series and as many in its detector.
+/// where they depend on those before. Cost: some 500 ns a mean; 192 numbers a series, and 4,096 in its
+/// detector.
 package struct MeanWatch: Snapshotted, Sendable {
   /// A series whose mean has moved.
   package struct Change: Sendable, Equatable {
@@ -24,27 +25,33 @@ package struct MeanWatch: Snapshotted, Sendable {
     package let autocorrelation: Double
   }
 
-  private struct Series {
-    var detector: BlockConformal
+  /// What a series has of the mean that is being made.
+  private struct Pending {
     var rowsPerMean: Int
-    var means: [Double] = []
     var rows = 0
     var count = 0.0
     var sum = 0.0
     var isWatched = false
   }
 
+  private static let mostMeans = 192
+
   private let budget: JointBudget
   private let firstRows: Int
   private let mostRows: Int
-  private var series: [Series]
+  private var pending: [Pending]
+  private var detectors: [BlockConformal]
+  private var means: [[Double]]
+  /// Room for the series whose mean is made.
+  private var due: [Int] = []
 
   package init(series count: Int, budget: Double, firstRows: Int, mostRows: Int) {
     self.budget = JointBudget(events: budget)
     (self.firstRows, self.mostRows) = (firstRows, max(firstRows, mostRows))
-    series = (0..<count).map {
-      Series(detector: MeanWatch.detector($0), rowsPerMean: firstRows)
-    }
+    pending = Array(repeating: Pending(rowsPerMean: firstRows), count: count)
+    detectors = (0..<count).map(MeanWatch.detector)
+    means = Array(repeating: [], count: count)
+    due.reserveCapacity(count)
   }
 
   private static func detector(_ series: Int) -> BlockConformal {
@@ -56,71 +63,72 @@ package struct MeanWatch: Snapshotted, Sendable {
 
   /// From here on a series is watched; `means` of so many rows each were there before.
   package mutating func watch(_ index: Int, rowsPerMean: Int? = nil, means: [Double] = []) {
-    series[index] = Series(
-      detector: MeanWatch.detector(index), rowsPerMean: rowsPerMean ?? firstRows, means: means)
-    series[index].isWatched = true
-    series[index].detector.learn(means)
+    pending[index] = Pending(rowsPerMean: rowsPerMean ?? firstRows, isWatched: true)
+    detectors[index] = MeanWatch.detector(index)
+    detectors[index].learn(means)
+    self.means[index] = means
   }
 
-  package func isWatched(_ index: Int) -> Bool { series[index].isWatched }
+  package func isWatched(_ index: Int) -> Bool { pending[index].isWatched }
 
   /// Takes a block of rows: for each series how many values it had, and their mean.
   package mutating func look(
     rows: Int, end: Int, _ values: (Int) -> (count: Int, mean: Double)
   ) -> [Change] {
-    var isNear = false
-    for index in series.indices where series[index].isWatched {
-      let (count, mean) = values(index)
-      series[index].rows += rows
-      if count > 0, mean.isFinite {
-        series[index].count += Double(count)
-        series[index].sum += Double(count) * mean
+    var due = exchange(&self.due, with: [])
+    due.removeAll(keepingCapacity: true)
+    pending.withUnsafeMutableBufferPointer { pending in
+      for index in pending.indices where pending[index].isWatched {
+        let (count, mean) = values(index)
+        pending[index].rows += rows
+        if count > 0, mean.isFinite {
+          pending[index].count += Double(count)
+          pending[index].sum += Double(count) * mean
+        }
+        if pending[index].rows >= pending[index].rowsPerMean { due.append(index) }
       }
-      guard series[index].rows >= series[index].rowsPerMean else { continue }
+    }
+    var isNear = false
+    for index in due {
       endMean(index)
       isNear = isNear || evidence(index) >= budget.events
     }
+    self.due = due
     guard isNear else { return [] }
-    return budget.declared(series.indices.map(evidence)).compactMap { claim($0, end) }
+    return budget.declared(pending.indices.map(evidence)).compactMap { claim($0, end) }
   }
 
   /// In events.
   private func evidence(_ index: Int) -> Double {
-    series[index].detector.evidence * Double(series[index].rowsPerMean)
+    detectors[index].evidence * Double(pending[index].rowsPerMean)
   }
 
   private mutating func endMean(_ index: Int) {
-    let count = series[index].count
-    let mean = count > 0 ? series[index].sum / count : .nan
-    (series[index].rows, series[index].count, series[index].sum) = (0, 0, 0)
+    let (count, rowsPerMean) = (pending[index].count, pending[index].rowsPerMean)
+    let mean = count > 0 ? pending[index].sum / count : .nan
+    (pending[index].rows, pending[index].count, pending[index].sum) = (0, 0, 0)
     guard mean.isFinite else { return }
-    _ = series[index].detector.observe(mean)
-    if !series[index].detector.speaks, evidence(index) >= budget.events {
+    _ = detectors[index].observe(mean)
+    if evidence(index) >= budget.events, !detectors[index].speaks {
       // It has risen and the mean did not go that way: it begins again.
-      _ = series[index].detector.claim(budget: budget.events)
+      _ = detectors[index].claim(budget: budget.events)
     }
-    series[index].means.append(mean)
-    guard series[index].means.count >= 256 else { return }
-    if series[index].rowsPerMean * 2 > mostRows {
-      series[index].means.removeFirst(128)
-      return
-    }
-    let means = series[index].means
-    let joined = stride(from: 0, to: means.count - 1, by: 2).map {
-      (means[$0] + means[$0 + 1]) / 2
-    }
+    means[index].append(mean)
+    guard means[index].count >= MeanWatch.mostMeans else { return }
     // Evidence of twice the change that is near is not thrown away.
-    guard evidence(index) < 64 * Double(series[index].rowsPerMean) else {
-      series[index].means.removeFirst(128)
+    guard rowsPerMean * 2 <= mostRows, evidence(index) < 64 * Double(rowsPerMean) else {
+      means[index].removeFirst(MeanWatch.mostMeans / 2)
       return
     }
-    watch(index, rowsPerMean: series[index].rowsPerMean * 2, means: joined)
+    let all = means[index]
+    let joined = stride(from: 0, to: all.count - 1, by: 2).map { (all[$0] + all[$0 + 1]) / 2 }
+    watch(index, rowsPerMean: rowsPerMean * 2, means: joined)
   }
 
   private mutating func claim(_ index: Int, _ end: Int) -> Change? {
     let found = evidence(index)
-    let rows = series[index].rowsPerMean
-    guard let alarm = series[index].detector.claim(budget: budget.events) else { return nil }
+    let rows = pending[index].rowsPerMean
+    guard let alarm = detectors[index].claim(budget: budget.events) else { return nil }
     // What comes now is the new level, looked at closely again.
     watch(index)
     return Change(
@@ -131,27 +139,27 @@ package struct MeanWatch: Snapshotted, Sendable {
   }
 
   package func write(to writer: inout SnapshotWriter) {
-    writer.write(series) { writer, series in
+    writer.write(pending.count)
+    for (index, series) in pending.enumerated() {
       writer.write([series.rowsPerMean, series.rows])
       writer.write([series.count, series.sum])
-      writer.write(series.means)
+      writer.write(means[index])
       writer.write(series.isWatched)
-      series.detector.write(to: &writer)
+      detectors[index].write(to: &writer)
     }
   }
 
   package mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    let count = try reader.readInt()
-    guard count == series.count else { throw .corrupt }
-    for index in series.indices {
+    guard try reader.readInt() == pending.count else { throw .corrupt }
+    for index in pending.indices {
       let counts = try reader.readInts()
       let sums = try reader.readDoubles(count: 2)
       guard counts.count == 2, counts[0] > 0 else { throw .corrupt }
-      (series[index].rowsPerMean, series[index].rows) = (counts[0], counts[1])
-      (series[index].count, series[index].sum) = (sums[0], sums[1])
-      series[index].means = try reader.readDoubles()
-      series[index].isWatched = try reader.readBool()
-      try series[index].detector.restore(from: &reader)
+      means[index] = try reader.readDoubles()
+      pending[index] = Pending(
+        rowsPerMean: counts[0], rows: counts[1], count: sums[0], sum: sums[1],
+        isWatched: try reader.readBool())
+      try detectors[index].restore(from: &reader)
     }
   }
 }

@@ -75,23 +75,31 @@ package struct MissingCheck: Check {
   package mutating func look(_ block: RowBlock, _ moment: Moment) -> [Finding] {
     guard block.rows > 0 else { return [] }
     let numbers = numbers
-    let changes = watch.look(first: block.firstEvent, end: moment.event) { index in
+    if columns.categories.isEmpty, !block.hasGaps {
+      return watch.look(first: block.firstEvent, end: moment.event, rows: block.rows)
+        .map { finding($0, moment) }
+    }
+    let changes = watch.look(
+      first: block.firstEvent, end: moment.event, rows: block.rows
+    ) { index in
       guard index >= numbers else { return (block.missing[index], block.rows) }
       let missing = block.levels[index - numbers].count { $0 == InputRows.missing }
       return (missing, block.rows)
     }
-    return changes.map { change in
-      let name = name(change.column)
-      return Finding(
-        check: "missing", severity: change.isOver ? .note : severity, column: name,
-        event: moment.event, since: change.since, kind: "missing", expected: change.bound,
-        found: change.rate, evidence: [("evidence", change.evidence)],
-        text: change.isOver
-          ? "\(name) has its values again"
-          : "\(name) is missing in \(ShortNumber.percent(change.rate)) of the rows, "
-            + "\(ShortNumber.percent(change.bound)) at most were expected",
-        isOver: change.isOver)
-    }
+    return changes.map { finding($0, moment) }
+  }
+
+  private func finding(_ change: RateWatch.Change, _ moment: Moment) -> Finding {
+    let name = name(change.column)
+    return Finding(
+      check: "missing", severity: change.isOver ? .note : severity, column: name,
+      event: moment.event, since: change.since, kind: "missing", expected: change.bound,
+      found: change.rate, evidence: [("evidence", change.evidence)],
+      text: change.isOver
+        ? "\(name) has its values again"
+        : "\(name) is missing in \(ShortNumber.percent(change.rate)) of the rows, "
+          + "\(ShortNumber.percent(change.bound)) at most were expected",
+      isOver: change.isOver)
   }
 
   package func write(to writer: inout SnapshotWriter) { watch.write(to: &writer) }

@@ -14,6 +14,8 @@ package struct Monitor: Snapshotted, Sendable {
 
   private let referenceRows: Int
   private var checks: [any Check]
+  /// Those of them that want to know what the model said.
+  private let answering: [Int]
   private var block: RowBlock
   /// Of the rows so far, as long as these are to become the reference.
   private var profile: Profile?
@@ -31,15 +33,19 @@ package struct Monitor: Snapshotted, Sendable {
   ) throws(SpecificationError) {
     self.referenceRows = max(RowBlock.length, referenceRows)
     let context = CheckContext(columns: columns, task: task, lookEvery: RowBlock.length)
-    checks = []
+    var checks: [any Check] = []
     for text in specifications { checks.append(try Catalogue.checks.make(text, context)) }
+    self.checks = checks
+    answering = checks.indices.filter { checks[$0].wantsAnswers }
+    wantsAnswers = !answering.isEmpty
+    wantsScores = checks.contains { $0.wantsScores }
     block = RowBlock(columns)
     if let reference { begin(reference) } else { profile = Profile(columns) }
   }
 
   /// Whether any check wants to know what the model said.
-  package var wantsAnswers: Bool { checks.contains { $0.wantsAnswers } }
-  package var wantsScores: Bool { checks.contains { $0.wantsScores } }
+  package let wantsAnswers: Bool
+  package let wantsScores: Bool
 
   /// Whether anything was found that was not taken.
   package var hasFindings: Bool { !found.isEmpty }
@@ -113,6 +119,7 @@ package struct Monitor: Snapshotted, Sendable {
         begin(made.reference)
       }
     } else {
+      block.end()
       for index in checks.indices { found += checks[index].look(block, moment) }
     }
     block.removeAll()
@@ -133,16 +140,12 @@ package struct Monitor: Snapshotted, Sendable {
 
   package mutating func predicted(_ answers: [Answer]) {
     guard !answers.isEmpty else { return }
-    for index in checks.indices where checks[index].wantsAnswers {
-      checks[index].predicted(answers)
-    }
+    for index in answering { checks[index].predicted(answers) }
   }
 
   package mutating func labelled(_ answers: [Answer]) {
     guard !answers.isEmpty else { return }
-    for index in checks.indices where checks[index].wantsAnswers {
-      checks[index].labelled(answers)
-    }
+    for index in answering { checks[index].labelled(answers) }
   }
 
   /// Asks the checks at a position at which reactions take effect.

@@ -67,9 +67,9 @@ package struct RangeCheck: Check {
 
   package mutating func begin(_ reference: Reference, _ moment: Moment) {
     for index in 0..<numbers where !columns.numbers[index].isDerived {
-      guard let known = reference.numbers[columns.numbers[index].name], known.count > 1 else {
-        continue
-      }
+      guard let known = reference.numbers[columns.numbers[index].name], known.count > 1,
+        !known.isClock
+      else { continue }
       self.known[index] = known
       (least[index], most[index]) = RangeCheck.bounds(known, slack: slack)
       watch.watch(
@@ -86,12 +86,18 @@ package struct RangeCheck: Check {
 
   package mutating func look(_ block: RowBlock, _ moment: Moment) -> [Finding] {
     guard block.rows > 0 else { return [] }
+    if isQuiet, !block.hasGaps, isWithin(block) {
+      return watch.look(first: block.firstEvent, end: moment.event, rows: block.rows)
+        .map { finding($0, block, moment) }
+    }
     for index in 0..<numbers {
       seenLeast[index] = min(seenLeast[index], block.least(index))
       seenMost[index] = max(seenMost[index], block.most(index))
     }
     let (low, high) = (least, most)
-    let changes = watch.look(first: block.firstEvent, end: moment.event) { index in
+    let changes = watch.look(
+      first: block.firstEvent, end: moment.event, rows: block.rows
+    ) { index in
       (block.outside(index, low[index], high[index]), block.present(index))
     }
     defer {
@@ -106,6 +112,17 @@ package struct RangeCheck: Check {
       found.append(finding)
     }
     return found
+  }
+
+  /// Whether no column was out of range at the last look.
+  private var isQuiet: Bool { !watch.hasRaised && unnamed.allSatisfy { $0 == nil } }
+
+  /// Whether all numbers of a block are within their ranges.
+  private func isWithin(_ block: RowBlock) -> Bool {
+    for index in 0..<numbers where watch.isWatched(index) {
+      if block.least(index) < least[index] || block.most(index) > most[index] { return false }
+    }
+    return true
   }
 
   /// Looks again at columns that are out of range, as long as it may be a unit that cannot be told yet.

@@ -1,5 +1,6 @@
 import Detectors
 import Glibc
+import Kernels
 package import Snapshots
 
 /// Evidence that something comes more often than it should, in any of several columns, on one budget of false alarms.
@@ -19,7 +20,7 @@ package import Snapshots
 /// `EDetector`, 95 %), and a slack that is not worth an alarm is added. A column that was declared is watched in silence
 /// until the rate of the last some 256 rows is at most m again.
 ///
-/// Reference: as `EDetector`. Cost: 6 multiplications a block and column, 6 exponentials where there are hits.
+/// Reference: as `EDetector`. Cost: that of `RateBets`.
 package struct RateWatch: Snapshotted, Sendable {
   /// A column that was declared, or is over it.
   package struct Change: Sendable, Equatable {
@@ -34,20 +35,12 @@ package struct RateWatch: Snapshotted, Sendable {
     package let evidence: Double
   }
 
-  private static let places: [Double] = [0.01, 0.05, 0.15, 0.35, 0.65, 0.95]
   /// How much of the past a row's worth of memory keeps, by rows: some 256.
   private static let memory = 256.0
 
   private struct Column {
     var bound = 0.0
     var isWatched = false
-    var wins: [Double] = []
-    var losses: [Double] = []
-    var sums = [Double](repeating: 0, count: RateWatch.places.count)
-    var total = 0.0
-    var start = 0
-    var hits = 0.0
-    var rows = 0.0
     var isRaised = false
     var recentHits = 0.0
     var recentRows = 0.0
@@ -55,10 +48,16 @@ package struct RateWatch: Snapshotted, Sendable {
 
   private let budget: JointBudget
   private var columns: [Column]
+  private var bets: RateBets
+  /// Columns that are declared.
+  private var raised: [Int] = []
+  /// Columns of which a block is taken by itself.
+  private var single: [(column: Int, hits: Int, rows: Int, before: RateBets.Column)] = []
 
   package init(columns: Int, budget: Double) {
     self.budget = JointBudget(events: budget)
     self.columns = Array(repeating: Column(), count: columns)
+    bets = RateBets(columns: columns)
   }
 
   /// The rate that `hits` of `rows` allow, with `slack` more.
@@ -71,73 +70,69 @@ package struct RateWatch: Snapshotted, Sendable {
   /// From here on the rate of a column is to be at most `bound`; of one that is at .9 already nothing can be said.
   package mutating func watch(_ column: Int, bound: Double, event: Int) {
     let bound = max(bound, 1e-6)
+    raised.removeAll { $0 == column }
     columns[column] = Column()
+    bets.setBetting(column, false)
     guard bound < 0.9 else { return }
     columns[column].bound = bound
     columns[column].isWatched = true
-    columns[column].start = event
-    for place in RateWatch.places {
-      let rate = bound + (1 - bound) * place
-      let stake = (rate - bound) / (bound * (1 - rate))
-      columns[column].losses.append(-log1p(stake * bound))
-      columns[column].wins.append(log1p(stake) - log1p(stake * bound))
-    }
+    bets.begin(column, bound: bound, event: event)
   }
 
   /// Whether a column is watched at all.
   package func isWatched(_ column: Int) -> Bool { columns[column].isWatched }
   package func isRaised(_ column: Int) -> Bool { columns[column].isRaised }
+  /// Whether any column is declared.
+  package var hasRaised: Bool { !raised.isEmpty }
 
-  /// Takes a block of rows from event `first` to `end`: for each column its hits and the rows that could be hits.
+  /// Takes a block of `rows` rows from event `first` to `end`: for each column its hits and the rows that could be hits.
   package mutating func look(
-    first: Int, end: Int, _ counts: (Int) -> (hits: Int, rows: Int)
+    first: Int, end: Int, rows: Int, _ counts: (Int) -> (hits: Int, rows: Int)
   ) -> [Change] {
-    var changes: [Change] = []
-    var isNear = false
     for index in columns.indices where columns[index].isWatched {
-      let (hits, rows) = counts(index)
-      guard rows > 0 else { continue }
-      if columns[index].isRaised {
-        if let change = settle(index, hits, rows, end) { changes.append(change) }
-      } else {
-        bet(index, hits, rows, first: first, end: end)
-        isNear = isNear || columns[index].total >= budget.events
+      let (hits, own) = counts(index)
+      if hits > 0 || own != rows || columns[index].isRaised {
+        single.append((index, hits, own, bets[index]))
       }
     }
-    guard isNear else { return changes }
-    for index in budget.declared(columns.map(\.total)) { changes.append(raise(index)) }
+    return look(first, end, rows)
+  }
+
+  /// Takes a block of rows of which none is a hit in any column.
+  package mutating func look(first: Int, end: Int, rows: Int) -> [Change] {
+    for index in raised { single.append((index, 0, rows, bets[index])) }
+    return look(first, end, rows)
+  }
+
+  private mutating func look(_ first: Int, _ end: Int, _ rows: Int) -> [Change] {
+    var greatest = bets.take(rows: rows, event: first)
+    var changes: [Change] = []
+    for (index, hits, own, before) in single {
+      bets[index] = before
+      guard own > 0 else { continue }
+      if columns[index].isRaised {
+        if let change = settle(index, hits, own, end) { changes.append(change) }
+      } else {
+        bets.take(index, hits: hits, rows: own, event: first)
+        greatest = max(greatest, bets.total(index))
+      }
+    }
+    single.removeAll(keepingCapacity: true)
+    guard greatest >= budget.events else { return changes }
+    for index in budget.declared(bets.totals) { changes.append(raise(index)) }
     return changes
   }
 
-  private mutating func bet(_ index: Int, _ hits: Int, _ rows: Int, first: Int, end: Int) {
-    let n = Double(rows)
-    let weight = n / Double(RateWatch.places.count)
-    if columns[index].total <= n { begin(index, first) }
-    columns[index].hits += Double(hits)
-    columns[index].rows += n
-    var total = 0.0
-    for k in RateWatch.places.indices {
-      let win =
-        Double(hits) * columns[index].wins[k] + (n - Double(hits)) * columns[index].losses[k]
-      let sum = min(1e100, (columns[index].sums[k] + weight) * exp(win))
-      columns[index].sums[k] = sum
-      total += sum
-    }
-    columns[index].total = total
-  }
-
-  private mutating func begin(_ index: Int, _ event: Int) {
-    (columns[index].start, columns[index].hits, columns[index].rows) = (event, 0, 0)
-  }
-
   private mutating func raise(_ index: Int) -> Change {
-    let column = columns[index]
+    let column = bets[index]
     columns[index].isRaised = true
+    raised.append(index)
     (columns[index].recentHits, columns[index].recentRows) = (RateWatch.memory, RateWatch.memory)
-    columns[index].sums = Array(repeating: 0, count: RateWatch.places.count)
-    columns[index].total = 0
+    bets.setBetting(index, false)
+    bets[index].sums = Array(repeating: 0, count: column.sums.count)
+    bets[index].total = 0
     return Change(
-      column: index, isOver: false, since: column.start, bound: column.bound,
+      column: index, isOver: false, since: column.start, bound: columns[index].bound,
       rate: column.hits / max(column.rows, 1), evidence: column.total)
   }
 
@@ -149,42 +144,46 @@ package struct RateWatch: Snapshotted, Sendable {
     let rate = columns[index].recentHits / columns[index].recentRows
     guard rate <= max(columns[index].bound, 0.02) else { return nil }
     columns[index].isRaised = false
-    let since = columns[index].start
-    begin(index, end)
+    raised.removeAll { $0 == index }
+    bets.setBetting(index, true)
+    let since = bets[index].start
+    (bets[index].start, bets[index].hits, bets[index].rows) = (end, 0, 0)
     return Change(
       column: index, isOver: true, since: since, bound: columns[index].bound, rate: rate,
       evidence: 0)
   }
 
   package func write(to writer: inout SnapshotWriter) {
-    writer.write(columns) { writer, column in
+    writer.write(columns.count)
+    for (index, column) in columns.enumerated() {
+      let bet = bets[index]
       writer.write(column.isWatched)
       writer.write(column.isRaised)
-      writer.write(column.start)
+      writer.write(bet.start)
       writer.write([
-        column.bound, column.total, column.hits, column.rows, column.recentHits, column.recentRows,
+        column.bound, bet.total, bet.hits, bet.rows, column.recentHits, column.recentRows,
       ])
-      writer.write(column.sums)
+      writer.write(bet.sums)
     }
   }
 
   package mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    let count = columns.count
-    let read = try reader.readList { reader throws(SnapshotError) in
+    guard try reader.readInt() == columns.count else { throw .corrupt }
+    for index in columns.indices {
       let (isWatched, isRaised) = (try reader.readBool(), try reader.readBool())
       let start = try reader.readInt()
       let numbers = try reader.readDoubles(count: 6)
-      let sums = try reader.readDoubles(count: RateWatch.places.count)
-      return (isWatched, isRaised, start, numbers, sums)
-    }
-    guard read.count == count else { throw .corrupt }
-    for (index, state) in read.enumerated() where state.0 {
-      watch(index, bound: state.3[0], event: state.2)
-      columns[index].isRaised = state.1
-      columns[index].total = state.3[1]
-      (columns[index].hits, columns[index].rows) = (state.3[2], state.3[3])
-      (columns[index].recentHits, columns[index].recentRows) = (state.3[4], state.3[5])
-      columns[index].sums = state.4
+      let sums = try reader.readDoubles(count: RateBets.places.count)
+      guard isWatched else { continue }
+      watch(index, bound: numbers[0], event: start)
+      columns[index].isRaised = isRaised
+      if isRaised {
+        raised.append(index)
+        bets.setBetting(index, false)
+      }
+      (columns[index].recentHits, columns[index].recentRows) = (numbers[4], numbers[5])
+      bets[index] = RateBets.Column(
+        sums: sums, total: numbers[1], start: start, hits: numbers[2], rows: numbers[3])
     }
   }
 }

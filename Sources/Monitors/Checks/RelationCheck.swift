@@ -18,7 +18,7 @@ package struct RelationCheck: Check {
     parameters: [
       CheckEntry.action(.alarm), CheckEntry.budget,
       Parameter(
-        "most", .integer(default: 2048, in: 64...1_000_000),
+        "most", .integer(default: 4096, in: 64...1_000_000),
         "rows that are taken together at most, in a long stream"),
     ],
     make: { settings, context in RelationCheck(settings, context) })
@@ -58,10 +58,8 @@ package struct RelationCheck: Check {
 
   package mutating func look(_ block: RowBlock, _ moment: Moment) -> [Finding] {
     guard isWatching, block.rows > 0 else { return [] }
-    let changes = watch.look(rows: block.rows, end: moment.event) { index in
-      guard let r = block.correlation(index) else { return (0, .nan) }
-      return (1, atanh(min(max(r, -0.999), 0.999)))
-    }
+    let relations = block.figures.relations
+    let changes = watch.look(rows: block.rows, end: moment.event) { (1, relations[$0]) }
     return changes.map { change in
       let name = columns.numbers[change.series].name
       let (before, after) = (tanh(change.before), tanh(change.after))

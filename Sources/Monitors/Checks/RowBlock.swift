@@ -71,6 +71,9 @@ package struct RowBlock: Sendable {
     levels = columns.categories.map { _ in [] }
     names = LevelNames(categories: columns.categories.count)
     ring = Array(repeating: .nan, count: RowBlock.recentRows * stride)
+    figures.means = Array(repeating: .nan, count: stride)
+    figures.logSpreads = figures.means
+    figures.relations = figures.means
   }
 
   /// Watched columns of numbers.
@@ -121,25 +124,59 @@ package struct RowBlock: Sendable {
     labelled > 0 ? targetShift + targetSum / Double(labelled) : .nan
   }
 
-  /// The logarithm of a column's spread in the block, Σ(x − mean)²/n as its square; NaN where it does not vary.
-  package func logSpread(_ j: Int) -> Double {
+  /// Whether any number of the block is missing; told once it is whole.
+  package private(set) var hasGaps = false
+
+  /// Figures of each column, made once for all who look.
+  package private(set) var figures = Figures()
+
+  package struct Figures: Sendable {
+    /// NaN where no number is there.
+    package fileprivate(set) var means: [Double] = []
+    /// The logarithm of the spread in the block, Σ(x − mean)²/n as its square; NaN where it does not vary.
+    package fileprivate(set) var logSpreads: [Double] = []
+    /// artanh of Pearson's correlation with the target, of at most ±.999; NaN where a row lacks either, or one does not
+    /// vary.
+    package fileprivate(set) var relations: [Double] = []
+  }
+
+  private static let mostCorrelation = 0.999
+
+  /// The block is whole: makes its figures.
+  mutating func end() {
+    hasGaps = !missing.allSatisfy { $0 == 0 }
+    guard !hasGaps, rows > 0 else {
+      for j in 0..<width {
+        figures.means[j] = mean(j)
+        figures.logSpreads[j] = logSpread(j)
+        figures.relations[j] = relation(j)
+      }
+      return
+    }
+    sums.figures(
+      rows: rows, targets: labelled == rows ? (targetSum, targetSquares) : nil,
+      limit: RowBlock.mostCorrelation, means: &figures.means, logSpreads: &figures.logSpreads,
+      relations: &figures.relations)
+  }
+
+  private func logSpread(_ j: Int) -> Double {
     let count = present(j)
     let variance = count > 1 ? deviations(j) / Double(count) : 0
     let size = max(abs(sums.shift(j)), abs(sums.most(j)))
     return variance > size * size * 1e-18 ? 0.5 * log(variance) : .nan
   }
 
-  /// Pearson's correlation of a column with the target in the block; nil where a row lacks either, or one does not vary.
-  package func correlation(_ j: Int) -> Double? {
-    guard rows > 2, labelled == rows, missing[j] == 0 else { return nil }
+  private func relation(_ j: Int) -> Double {
+    guard rows > 2, labelled == rows, missing[j] == 0 else { return .nan }
     let n = Double(rows)
     let targets = targetSquares - targetSum * targetSum / n
     let own = deviations(j)
     guard own > 1e-12 * sums.squares(j), targets > 1e-12 * targetSquares, own > 0 else {
-      return nil
+      return .nan
     }
     let products = sums.products(j) - sums.sum(j) * targetSum / n
-    return max(-1, min(1, products / (own * targets).squareRoot()))
+    let r = products / (own * targets).squareRoot()
+    return atanh(max(-RowBlock.mostCorrelation, min(RowBlock.mostCorrelation, r)))
   }
 
   /// Adds events that follow each other. `takesTargets`: whether their labels are known by now.

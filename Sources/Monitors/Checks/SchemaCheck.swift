@@ -121,6 +121,7 @@ package struct SchemaCheck: Check {
     var found = atBegin
     atBegin = []
     for index in empty.indices where empty[index].wasFilled && block.rows > 0 {
+      if index < numbers, block.missing[index] == 0, empty[index].emptyRows == 0 { continue }
       let missing =
         index < numbers
         ? block.missing[index]
@@ -157,6 +158,11 @@ package struct SchemaCheck: Check {
   }
 
   private mutating func lookAtFaults(_ block: RowBlock, _ moment: Moment) -> [Finding] {
+    guard !block.refused.isEmpty else {
+      let changes = faults.look(
+        first: block.firstEvent, end: moment.event, rows: block.rows + block.refusedRows)
+      return changes.map { finding($0, moment) }
+    }
     var counts: [String: Int] = [:]
     for fault in block.refused where fault.kind != "not-utf8" {
       let name = fault.column ?? fault.kind
@@ -165,23 +171,25 @@ package struct SchemaCheck: Check {
     }
     let names = names
     let all = block.rows + block.refusedRows
-    let changes = faults.look(first: block.firstEvent, end: moment.event) { index in
+    let changes = faults.look(first: block.firstEvent, end: moment.event, rows: all) { index in
       (counts[names[index]] ?? 0, all)
     }
-    return changes.map { change in
-      let name = names[change.column]
-      let kind = kinds[name] ?? "malformed"
-      let share = ShortNumber.percent(change.rate)
-      return Finding(
-        check: "schema", severity: change.isOver ? .note : severity,
-        column: columns.all.contains(name) ? name : nil, event: moment.event,
-        since: change.since, kind: kind, expected: change.bound, found: change.rate,
-        evidence: [("evidence", change.evidence)],
-        text: change.isOver
-          ? "\(name) can be read again"
-          : "\(share) of the rows are refused for \(name): \(kind)",
-        isOver: change.isOver)
-    }
+    return changes.map { finding($0, moment) }
+  }
+
+  private func finding(_ change: RateWatch.Change, _ moment: Moment) -> Finding {
+    let name = names[change.column]
+    let kind = kinds[name] ?? "malformed"
+    let share = ShortNumber.percent(change.rate)
+    return Finding(
+      check: "schema", severity: change.isOver ? .note : severity,
+      column: columns.all.contains(name) ? name : nil, event: moment.event,
+      since: change.since, kind: kind, expected: change.bound, found: change.rate,
+      evidence: [("evidence", change.evidence)],
+      text: change.isOver
+        ? "\(name) can be read again"
+        : "\(share) of the rows are refused for \(name): \(kind)",
+      isOver: change.isOver)
   }
 
   package func write(to writer: inout SnapshotWriter) {

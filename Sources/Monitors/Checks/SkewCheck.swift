@@ -82,7 +82,10 @@ package struct SkewCheck: Check {
   private func blocks(_ index: Int, _ reference: Reference) -> [Double] {
     guard index >= numbers else {
       let column = columns.numbers[index]
-      return column.isDerived ? [] : reference.numbers[column.name]?.blocks ?? []
+      guard !column.isDerived, let known = reference.numbers[column.name], !known.isClock else {
+        return []
+      }
+      return known.blocks
     }
     return reference.categories[columns.categories[index - numbers]]?.blocks ?? []
   }

@@ -64,7 +64,9 @@ package struct UnseenCheck: Check {
 
   package mutating func look(_ block: RowBlock, _ moment: Moment) -> [Finding] {
     let known = known
-    let changes = watch.look(first: block.firstEvent, end: moment.event) { category in
+    let changes = watch.look(
+      first: block.firstEvent, end: moment.event, rows: block.rows
+    ) { category in
       var (unseen, there) = (0, 0)
       for level in block.levels[category] {
         guard let hash = block.names.hash(level, of: category) else { continue }

@@ -26,6 +26,14 @@ package struct Reference: Sendable, Equatable {
 
     /// The share of rows without a number.
     package var missingShare: Double { Double(missing) / Double(max(count + missing, 1)) }
+
+    /// Whether its mean only ever rose, or fell, as that of a clock or a counter does: then no level is expected of it. That
+    /// eight numbers come in order by chance happens once in 20,160 columns.
+    package var isClock: Bool {
+      guard means.count >= 8 else { return false }
+      let steps = zip(means, means.dropFirst())
+      return steps.allSatisfy { $0 < $1 } || steps.allSatisfy { $0 > $1 }
+    }
   }
 
   /// A column of categories.

@@ -150,34 +150,60 @@ import Testing
     #expect(found > 5 && none > 5)
   }
 
-  @Test func `the search finds what is there, and little of it is dearer than need be`() {
+  /// A margin that is no sum of its columns, and jumps.
+  private static func bentMargin(_ random: inout SplitMix) -> ([Double]) -> Double {
+    let slopes = (0..<3).map { _ in 2 * random.unit() - 1 }
+    let bend = (0..<3).map { _ in 0.3 * (2 * random.unit() - 1) }
+    let levels = (0..<4).map { _ in 2 * random.unit() }
+    let bound = 1 + 3 * random.unit()
+    return { x in
+      slopes[0] * x[0] + slopes[1] * x[1] + slopes[2] * x[2] + bend[0] * x[0] * x[1]
+        + bend[1] * x[1] * x[2] + (x[0] > 3 ? bend[2] : 0) + levels[Int(x[3])] - bound
+    }
+  }
+
+  @Test func `of few points the cheapest is found whatever the model is, or that there is none`() {
     let seed = UInt64.random(in: 0..<1 << 32)
     var random = SplitMix(seed: seed)
-    var (there, hits, excess) = (0, 0, 0.0)
-    for _ in 0..<40 {
-      let problem = Self.discreteProblem(&random, norm: .sum)
-      let slopes = (0..<3).map { _ in 2 * random.unit() - 1 }
-      let bend = (0..<3).map { _ in 0.3 * (2 * random.unit() - 1) }
-      let levels = (0..<4).map { _ in 2 * random.unit() }
-      let bound = 1 + 3 * random.unit()
-      let margin: ([Double]) -> Double = { x in
-        slopes[0] * x[0] + slopes[1] * x[1] + slopes[2] * x[2] + bend[0] * x[0] * x[1]
-          + bend[1] * x[1] * x[2] + (x[0] > 3 ? bend[2] : 0) + levels[Int(x[3])] - bound
+    for round in 0..<60 {
+      let problem = Self.discreteProblem(&random, norm: round % 2 == 0 ? .sum : .euclidean)
+      let margin = Self.bentMargin(&random)
+      let oracle = RecourseOracle { $0.map(margin) }
+      let brute = Self.cheapest(problem, margin)
+      switch Recourse(problem, oracle, .unknown(cuts: nil)).cheapest() {
+      case .found(let finding):
+        #expect(finding.isProved && margin(finding.point) >= 0, "seed \(seed), round \(round)")
+        #expect(abs(finding.cost - (brute ?? -1)) <= 1e-9, "seed \(seed), round \(round)")
+      case .nothing(let isProved, let nearest, let most):
+        #expect(brute == nil && isProved, "seed \(seed), round \(round)")
+        let best = Self.grid(problem).map(margin).max() ?? 0
+        #expect(most == best && margin(nearest) == most, "seed \(seed), round \(round)")
       }
+    }
+  }
+
+  /// A search may miss: how rarely is told on the same problems each time.
+  @Test func `the search finds what is there, and little of it is dearer than need be`() {
+    var random = SplitMix(seed: 20)
+    var (there, hits, excess) = (0, 0, 0.0)
+    for round in 0..<100 {
+      let problem = Self.discreteProblem(&random, norm: .sum)
+      let margin = Self.bentMargin(&random)
       let oracle = RecourseOracle { $0.map(margin) }
       let brute = Self.cheapest(problem, margin)
       if brute != nil { there += 1 }
-      switch Recourse(problem, oracle, .unknown(cuts: nil)).cheapest() {
+      switch Recourse(problem, oracle, .unknown(cuts: nil), mostPoints: 0).cheapest() {
       case .found(let finding):
         hits += 1
         #expect(finding.isProved == (margin(problem.row) >= 0) && margin(finding.point) >= 0)
-        #expect(zip(problem.variables, finding.point).allSatisfy { $0.allows($1) })
+        #expect(
+          zip(problem.variables, finding.point).allSatisfy { $0.allows($1) }, "round \(round)")
         if let brute, brute > 0 { excess += finding.cost / brute - 1 }
       case .nothing(let isProved, _, _): #expect(!isProved)
       }
     }
-    #expect(hits == there, "seed \(seed): \(hits) of \(there)")
-    #expect(excess / Double(max(hits, 1)) < 0.1, "seed \(seed): \(excess / Double(hits))")
+    #expect(Double(hits) >= 0.97 * Double(there), "\(hits) of \(there)")
+    #expect(excess / Double(max(hits, 1)) < 0.05, "\(excess / Double(hits))")
   }
 
   @Test func `what is searched for blindly costs little more than what is proved`() {
