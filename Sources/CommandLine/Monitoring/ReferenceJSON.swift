@@ -20,6 +20,7 @@ extension Reference {
           ])
         ))
     }
+    if let target { members.append(("target", target.json)) }
     members.append(
       ("columns", .members(numbers.sorted { $0.key < $1.key }.map { ($0.key, $0.value.json) })))
     members.append(
@@ -45,6 +46,10 @@ extension Reference {
     longestGap = json["longestGap"]?.asNumber ?? 0
     if let seconds = json["blockSeconds"]?.numbers, seconds.count == 3 {
       blockSeconds = BlockSeconds(least: seconds[0], mean: seconds[1], most: seconds[2])
+    }
+    if let member = json["target"] {
+      guard let number = Number(member) else { return nil }
+      target = number
     }
     for member in columns {
       guard let number = Number(member.value) else { return nil }

@@ -68,7 +68,9 @@ package struct DistributionCheck: Check {
       watch.watch(index, rowsPerMean: known?.rowsPerMean, means: known?.means ?? [])
       watch.watch(numbers + index)
     }
-    watch.watch(2 * numbers)
+    watch.watch(
+      2 * numbers, rowsPerMean: reference.target?.rowsPerMean,
+      means: reference.target?.means ?? [])
     surprise = CategorySurprise(columns, reference)
     for place in columns.categories.indices { watch.watch(2 * numbers + 1 + place) }
   }

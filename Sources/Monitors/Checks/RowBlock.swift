@@ -7,7 +7,7 @@ import Statistics
 /// The rows from one look to the next: what each column was like in them.
 ///
 /// Numbers are added up as they come (`BlockSums`), missing ones are counted and left out; of the last rows the numbers
-/// themselves are kept, in a ring. Of categories the levels of each row are kept until the block is over.
+/// themselves are kept, in a ring. Where a number of a column is asked for, `target` asks for the target. Of categories the levels of each row are kept until the block is over.
 package struct RowBlock: Sendable {
   /// Rows of a whole block.
   package static let length = 64
@@ -57,6 +57,9 @@ package struct RowBlock: Sendable {
 
   private let width: Int
   private let stride: Int
+  /// The targets of the rows in the ring, NaN where there is none; the extremes of those of the block.
+  private var recentTargets: [Double]
+  private var (targetLeast, targetMost) = (Double.infinity, -Double.infinity)
   /// A ring of `recentRows` rows of `width` numbers, NaN where one is missing.
   private var ring: [Double]
   private var seen = 0
@@ -71,6 +74,7 @@ package struct RowBlock: Sendable {
     levels = columns.categories.map { _ in [] }
     names = LevelNames(categories: columns.categories.count)
     ring = Array(repeating: .nan, count: RowBlock.recentRows * stride)
+    recentTargets = Array(repeating: .nan, count: RowBlock.recentRows)
     figures.means = Array(repeating: .nan, count: stride)
     figures.logSpreads = figures.means
     figures.relations = figures.means
@@ -78,15 +82,18 @@ package struct RowBlock: Sendable {
 
   /// Watched columns of numbers.
   package var numbers: Int { width }
+  /// What stands for the target among the columns of numbers.
+  package var target: Int { width }
 
   /// The extremes of a column's numbers; ±∞ the other way round where none is there.
-  package func least(_ j: Int) -> Double { sums.least(j) }
-  package func most(_ j: Int) -> Double { sums.most(j) }
+  package func least(_ j: Int) -> Double { j == target ? targetLeast : sums.least(j) }
+  package func most(_ j: Int) -> Double { j == target ? targetMost : sums.most(j) }
   /// From which numbers of a column are added up; to be changed between two blocks only.
   mutating func setShift(_ shift: Double, _ j: Int) { sums.setShift(shift, j) }
-  package func present(_ j: Int) -> Int { rows - missing[j] }
+  package func present(_ j: Int) -> Int { j == target ? labelled : rows - missing[j] }
   /// The mean of a column's numbers that are there; NaN where none is.
   package func mean(_ j: Int) -> Double {
+    guard j != target else { return targetMean }
     let count = present(j)
     return count > 0 ? sums.shift(j) + sums.sum(j) / Double(count) : .nan
   }
@@ -99,24 +106,26 @@ package struct RowBlock: Sendable {
   package func deviations(_ j: Int) -> Double {
     let count = Double(present(j))
     guard count > 0 else { return 0 }
+    guard j != target else { return max(0, targetSquares - targetSum * targetSum / count) }
     return max(0, sums.squares(j) - sums.sum(j) * sums.sum(j) / count)
   }
 
   /// How many numbers of a column of the block lie outside of bounds.
   package func outside(_ j: Int, _ low: Double, _ high: Double) -> Int {
-    guard sums.least(j) < low || sums.most(j) > high else { return 0 }
+    guard least(j) < low || most(j) > high else { return 0 }
     return recent(j, rows).count { $0 < low || $0 > high }
   }
 
   /// The numbers of a column in the last `count` rows, oldest first; NaN where one was missing.
   package func recent(_ j: Int, _ count: Int) -> [Double] {
     let there = min(count, seen, RowBlock.recentRows)
-    return (seen - there..<seen).map { ring[$0 % RowBlock.recentRows * stride + j] }
+    return (0..<there).map { recent(j, $0, of: there) }
   }
 
   /// The number of row `place` of the last `count` rows; NaN where it was missing.
   package func recent(_ j: Int, _ place: Int, of count: Int) -> Double {
-    ring[(seen - count + place) % RowBlock.recentRows * stride + j]
+    let row = (seen - count + place) % RowBlock.recentRows
+    return j == target ? recentTargets[row] : ring[row * stride + j]
   }
 
   /// The mean of the targets that there are; NaN where there is none.
@@ -245,8 +254,9 @@ package struct RowBlock: Sendable {
   ) {
     scratchStart = range.lowerBound
     scratch.removeAll(keepingCapacity: true)
-    for row in range {
+    for (place, row) in range.enumerated() {
       let target = takes ? batch.targets[row] : .nan
+      recentTargets[(seen + place) % RowBlock.recentRows] = target
       guard !target.isNaN else {
         scratch.append(0)
         continue
@@ -254,6 +264,8 @@ package struct RowBlock: Sendable {
       if !hasTargetShift { (targetShift, hasTargetShift) = (target, true) }
       let deviation = target - targetShift
       labelled += 1
+      if target < targetLeast { targetLeast = target }
+      if target > targetMost { targetMost = target }
       targetSum += deviation
       targetSquares += deviation * deviation
       scratch.append(deviation)
@@ -313,6 +325,7 @@ package struct RowBlock: Sendable {
     for category in levels.indices { levels[category].removeAll(keepingCapacity: true) }
     refused.removeAll(keepingCapacity: true)
     (rows, refusedRows, labelled, targetSum, targetSquares) = (0, 0, 0, 0, 0)
+    (targetLeast, targetMost) = (.infinity, -.infinity)
     if !lastTime.isNaN { timeBefore = lastTime }
     (firstTime, lastTime, longestGap) = (.nan, .nan, 0)
   }
@@ -323,7 +336,9 @@ extension RowBlock: Snapshotted {
     writer.write([rows, firstEvent, refusedRows, labelled, gapEvent, seen])
     writer.write([
       targetSum, targetSquares, targetShift, timeBefore, firstTime, lastTime, longestGap,
+      targetLeast, targetMost,
     ])
+    writer.write(recentTargets)
     writer.write(hasTargetShift)
     writer.write(sums.numbers)
     writer.write(missing)
@@ -341,10 +356,12 @@ extension RowBlock: Snapshotted {
     guard counts.count == 6, counts.allSatisfy({ $0 >= 0 }) else { throw .corrupt }
     (rows, firstEvent, refusedRows) = (counts[0], counts[1], counts[2])
     (labelled, gapEvent, seen) = (counts[3], counts[4], counts[5])
-    let numbers = try reader.readDoubles(count: 7)
+    let numbers = try reader.readDoubles(count: 9)
     (targetSum, targetSquares, targetShift) = (numbers[0], numbers[1], numbers[2])
     (timeBefore, firstTime) = (numbers[3], numbers[4])
     (lastTime, longestGap) = (numbers[5], numbers[6])
+    (targetLeast, targetMost) = (numbers[7], numbers[8])
+    recentTargets = try reader.readDoubles(count: RowBlock.recentRows)
     hasTargetShift = try reader.readBool()
     sums.numbers = try reader.readDoubles(count: sums.numbers.count)
     missing = try reader.readInts()

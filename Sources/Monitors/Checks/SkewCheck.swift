@@ -6,7 +6,7 @@ package import Snapshots
 ///
 /// For the first `first` events after the reference was taken each block of 64 rows is set beside the blocks of the
 /// reference, of which the means are known: for a column of numbers its mean, for a category the mean surprise
-/// −ln p(value) of its values by how often they came. All columns and all looks share one budget (`MeanWatch`), so it may
+/// −ln p(value) of its values by how often they came; of the target, unless it has several classes, its mean. All columns and all looks share one budget (`MeanWatch`), so it may
 /// be looked at after each event: with the usual 40,000 events a version without skew is accused in one of twenty
 /// cases at most. A column that stands out is compared with the known conversions of units
 /// (`UnitGuess`), and is watched until its blocks are among those of the reference again. Later changes are told by
@@ -47,12 +47,14 @@ package struct SkewCheck: Check {
   private let first: Int
   private let columns: InputColumns
   private let numbers: Int
+  private let task: Task
   private var watch: MeanWatch
   private var end = 0
   private var raised: [Raised?]
   /// The least and the greatest block mean of the reference.
   private var bounds: [(least: Double, most: Double)]
   private var known: [String: Reference.Number] = [:]
+  private var target: Reference.Number?
   private var surprise: CategorySurprise
 
   private init(_ settings: Settings, _ context: CheckContext) {
@@ -60,7 +62,9 @@ package struct SkewCheck: Check {
     first = settings.integer("first")
     columns = context.columns
     numbers = min(context.columns.numbers.count, RowBlock.mostNumbers)
-    let series = numbers + context.columns.categories.count
+    task = context.task
+    // Columns of numbers, categories, and the target.
+    let series = numbers + context.columns.categories.count + 1
     watch = MeanWatch(
       series: series, budget: settings.real("budget"), firstRows: RowBlock.length,
       mostRows: RowBlock.length)
@@ -80,6 +84,9 @@ package struct SkewCheck: Check {
   }
 
   private func blocks(_ index: Int, _ reference: Reference) -> [Double] {
+    guard index < bounds.count - 1 else {
+      return task == .multiclass ? [] : reference.target?.blocks ?? []
+    }
     guard index >= numbers else {
       let column = columns.numbers[index]
       guard !column.isDerived, let known = reference.numbers[column.name], !known.isClock else {
@@ -92,6 +99,7 @@ package struct SkewCheck: Check {
 
   private mutating func take(_ reference: Reference) {
     known = reference.numbers
+    target = reference.target
     for index in bounds.indices {
       let means = blocks(index, reference)
       bounds[index] = (means.min() ?? -.infinity, means.max() ?? .infinity)
@@ -106,7 +114,6 @@ package struct SkewCheck: Check {
       if let finding = settle(index, block, moment) { found.append(finding) }
     }
     guard moment.event <= end else { return found }
-    let columns = columns
     let (numbers, surprise, raised) = (numbers, surprise, raised)
     let changes = watch.look(rows: block.rows, end: moment.event) { index in
       guard raised[index] == nil else { return (0, .nan) }
@@ -114,10 +121,7 @@ package struct SkewCheck: Check {
     }
     for change in changes {
       self.raised[change.series] = Raised(since: change.since)
-      let name =
-        change.series < numbers
-        ? columns.numbers[change.series].name : columns.categories[change.series - numbers]
-      found.append(finding(change, name, block, moment))
+      found.append(finding(change, block, moment))
     }
     return found
   }
@@ -125,29 +129,40 @@ package struct SkewCheck: Check {
   private static func value(
     _ index: Int, _ numbers: Int, _ block: RowBlock, _ surprise: CategorySurprise
   ) -> (count: Int, mean: Double) {
-    index < numbers
-      ? (block.present(index), block.mean(index)) : surprise.mean(index - numbers, block)
+    if index < numbers { return (block.present(index), block.mean(index)) }
+    let category = index - numbers
+    return category < block.columns.categories.count
+      ? surprise.mean(category, block) : (block.labelled, block.targetMean)
+  }
+
+  /// Nil for the target.
+  private func column(_ series: Int) -> String? {
+    if series < numbers { return columns.numbers[series].name }
+    return series < bounds.count - 1 ? columns.categories[series - numbers] : nil
   }
 
   private func finding(
-    _ change: MeanWatch.Change, _ name: String, _ block: RowBlock, _ moment: Moment
+    _ change: MeanWatch.Change, _ block: RowBlock, _ moment: Moment
   ) -> Finding {
-    let isNumber = change.series < numbers
+    let column = column(change.series)
+    let name = column ?? "the target"
+    let isNumber = column == nil || change.series < numbers
     var kind = isNumber ? "skew" : "mix"
     var text =
       isNumber
       ? "\(name) is \(ShortNumber.text(change.after)) on average, and was "
         + "\(ShortNumber.text(change.before)) in training"
       : "the values of \(name) come in other shares than in training"
-    if isNumber, let reference = known[name] {
+    let isClass = column == nil && task != .regression
+    if isNumber, !isClass, let reference = column.map({ known[$0] }) ?? target {
       let rows = min(RowBlock.recentRows, max(RowBlock.length, moment.event - change.since))
-      if let unit = UnitGuess.conversion(reference, block.recent(change.series, rows)) {
+      if let unit = UnitGuess.conversion(reference, block.recent(column == nil ? block.target : change.series, rows)) {
         kind = "unit"
         text = "\(name) is as in training once \(unit.name) is taken back"
       }
     }
     return Finding(
-      check: "skew", severity: severity, column: name, event: moment.event,
+      check: "skew", severity: severity, column: column, event: moment.event,
       since: change.since, kind: kind, expected: change.before, found: change.after,
       evidence: [
         ("evidence", change.evidence), ("guaranteed", change.isGuaranteed ? 1 : 0),
@@ -162,10 +177,10 @@ package struct SkewCheck: Check {
     state.calm = isUsual ? state.calm + 1 : 0
     raised[index] = state.calm < 4 ? state : nil
     guard state.calm >= 4 else { return nil }
-    let name =
-      index < numbers ? columns.numbers[index].name : columns.categories[index - numbers]
+    let column = column(index)
+    let name = column ?? "the target"
     return Finding(
-      check: "skew", severity: .note, column: name, event: moment.event, since: state.since,
+      check: "skew", severity: .note, column: column, event: moment.event, since: state.since,
       kind: "skew", found: value.mean, text: "\(name) is as in training again", isOver: true)
   }
 

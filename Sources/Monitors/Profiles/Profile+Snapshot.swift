@@ -11,15 +11,8 @@ extension Profile {
     let errors = typeErrors.sorted { $0.key < $1.key }
     writer.write(errors.map(\.key))
     writer.write(errors.map(\.value))
-    for number in numbers {
-      writer.write(number.missing)
-      number.values.write(to: &writer)
-      number.quantiles.write(to: &writer)
-      number.distinct.write(to: &writer)
-      number.relation.write(to: &writer)
-      number.means.write(to: &writer)
-      number.blocks.write(to: &writer)
-    }
+    for number in numbers { number.write(to: &writer) }
+    target.write(to: &writer)
     for category in categories {
       writer.write([category.count, category.missing])
       category.distinct.write(to: &writer)
@@ -43,15 +36,8 @@ extension Profile {
     let (columns, errors) = (try reader.readStrings(), try reader.readInts())
     guard columns.count == errors.count else { throw .corrupt }
     typeErrors = Dictionary(zip(columns, errors), uniquingKeysWith: { $1 })
-    for j in numbers.indices {
-      numbers[j].missing = try reader.readInt()
-      try numbers[j].values.restore(from: &reader)
-      try numbers[j].quantiles.restore(from: &reader)
-      try numbers[j].distinct.restore(from: &reader)
-      try numbers[j].relation.restore(from: &reader)
-      try numbers[j].means.restore(from: &reader)
-      try numbers[j].blocks.restore(from: &reader)
-    }
+    for j in numbers.indices { try numbers[j].restore(from: &reader) }
+    try target.restore(from: &reader)
     for c in categories.indices {
       let counts = try reader.readInts()
       guard counts.count == 2 else { throw .corrupt }

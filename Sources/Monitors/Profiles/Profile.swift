@@ -54,6 +54,8 @@ package struct Profile: Snapshotted, Sendable {
   package internal(set) var blockSeconds = Moments()
   package internal(set) var numbers: [Number]
   package internal(set) var categories: [Category]
+  /// What is to be predicted, as it came with the rows; of classes their index.
+  package internal(set) var target: Number
   /// Rows whose numbers went into the sketches.
   package internal(set) var looked = 0
 
@@ -66,6 +68,9 @@ package struct Profile: Snapshotted, Sendable {
         quantiles: QuantileSketch(k: 128, seed: UInt64(j + 1)),
         means: BlockMeans(rowsPerMean: RowBlock.length))
     }
+    target = Number(
+      name: "", isDerived: false, quantiles: QuantileSketch(k: 128, seed: 0),
+      means: BlockMeans(rowsPerMean: RowBlock.length))
     categories = columns.categories.map { Category(name: $0) }
   }
 
@@ -87,6 +92,7 @@ package struct Profile: Snapshotted, Sendable {
     let picked = pick(block)
     looked += picked.places.count
     for j in numbers.indices { add(block, j, picked) }
+    addTarget(block, picked)
     for c in categories.indices { add(block.levels[c], c, block.names) }
     rows += block.rows
   }
@@ -133,6 +139,24 @@ package struct Profile: Snapshotted, Sendable {
       guard !value.isNaN else { continue }
       numbers[j].quantiles.add(value, level: picked.level)
       numbers[j].distinct.add(value)
+    }
+  }
+
+  private mutating func addTarget(_ block: RowBlock, _ picked: (places: [Int], level: Int)) {
+    let (j, present) = (block.target, block.labelled)
+    target.missing += block.rows - present
+    target.means.add(rows: block.rows, present: present, mean: block.targetMean)
+    guard present > 0 else { return }
+    if block.rows == RowBlock.length { target.blocks.add(block.targetMean) }
+    target.values.merge(
+      Moments(
+        count: Double(present), mean: block.targetMean, squares: block.deviations(j),
+        least: block.least(j), most: block.most(j)))
+    for place in picked.places {
+      let value = block.recent(j, place, of: block.rows)
+      guard !value.isNaN else { continue }
+      target.quantiles.add(value, level: picked.level)
+      target.distinct.add(value)
     }
   }
 
@@ -184,15 +208,8 @@ package struct Profile: Snapshotted, Sendable {
     if let last = other.lastTime { lastTime = max(lastTime ?? last, last) }
     longestGap = max(longestGap, other.longestGap)
     blockSeconds.merge(other.blockSeconds)
-    for j in numbers.indices {
-      numbers[j].values.merge(other.numbers[j].values)
-      numbers[j].missing += other.numbers[j].missing
-      numbers[j].quantiles.merge(other.numbers[j].quantiles)
-      numbers[j].distinct.merge(other.numbers[j].distinct)
-      numbers[j].relation.merge(other.numbers[j].relation)
-      numbers[j].means.merge(other.numbers[j].means)
-      numbers[j].blocks.merge(other.numbers[j].blocks)
-    }
+    for j in numbers.indices { numbers[j].merge(other.numbers[j]) }
+    target.merge(other.target)
     for c in categories.indices {
       categories[c].count += other.categories[c].count
       categories[c].missing += other.categories[c].missing
@@ -217,23 +234,8 @@ package struct Profile: Snapshotted, Sendable {
         least: blockSeconds.least, mean: blockSeconds.mean, most: blockSeconds.most)
     }
     reference.columns = columns.all
-    for column in numbers {
-      var number = Reference.Number()
-      (number.count, number.missing) = (Int(column.values.count), column.missing)
-      (number.mean, number.deviation) = (column.values.mean, column.values.standardDeviation)
-      (number.least, number.most) = (column.values.least, column.values.most)
-      number.quantiles = column.quantiles.quantiles((0...64).map { Double($0) / 64 })
-      if !number.quantiles.isEmpty {
-        (number.quantiles[0], number.quantiles[64]) = (number.least, number.most)
-      }
-      number.distinct = column.distinct.estimate
-      (number.rowsPerMean, number.means) = (column.means.rowsPerMean, column.means.means)
-      (number.correlation, number.labelled) = (
-        column.relation.correlation, Int(column.relation.count)
-      )
-      number.blocks = column.blocks.means
-      reference.numbers[column.name] = number
-    }
+    for column in numbers { reference.numbers[column.name] = column.reference }
+    if target.values.count > 0 { reference.target = target.reference }
     for column in categories {
       var category = Reference.Category()
       (category.count, category.missing) = (column.count, column.missing)

@@ -12,17 +12,11 @@ extension Reference: Snapshotted {
     writer.write(longestGap)
     writer.write(blockSeconds.map { [$0.least, $0.mean, $0.most] } ?? [])
     writer.write(numbers.sorted { $0.key < $1.key }) { writer, entry in
-      let number = entry.value
       writer.write(entry.key)
-      writer.write([number.count, number.missing, number.rowsPerMean, number.labelled])
-      writer.write([
-        number.mean, number.deviation, number.least, number.most, number.distinct,
-        number.correlation,
-      ])
-      writer.write(number.quantiles)
-      writer.write(number.means)
-      writer.write(number.blocks)
+      entry.value.write(to: &writer)
     }
+    writer.write(target != nil)
+    target?.write(to: &writer)
     writer.write(categories.sorted { $0.key < $1.key }) { writer, entry in
       let category = entry.value
       writer.write(entry.key)
@@ -52,22 +46,10 @@ extension Reference: Snapshotted {
       seconds.count == 3
       ? BlockSeconds(least: seconds[0], mean: seconds[1], most: seconds[2]) : nil
     let numbers = try reader.readList { reader throws(SnapshotError) in
-      let name = try reader.readString()
-      var number = Number()
-      let counts = try reader.readInts()
-      let values = try reader.readDoubles(count: 6)
-      guard counts.count == 4 else { throw .corrupt }
-      (number.count, number.missing) = (counts[0], counts[1])
-      (number.rowsPerMean, number.labelled) = (counts[2], counts[3])
-      (number.mean, number.deviation) = (values[0], values[1])
-      (number.least, number.most) = (values[2], values[3])
-      (number.distinct, number.correlation) = (values[4], values[5])
-      number.quantiles = try reader.readDoubles()
-      number.means = try reader.readDoubles()
-      number.blocks = try reader.readDoubles()
-      return (name, number)
+      (try reader.readString(), try Number(from: &reader))
     }
     self.numbers = Dictionary(numbers, uniquingKeysWith: { $1 })
+    target = try reader.readBool() ? try Number(from: &reader) : nil
     let categories = try reader.readList { reader throws(SnapshotError) in
       let name = try reader.readString()
       var category = Category()
@@ -85,5 +67,28 @@ extension Reference: Snapshotted {
       return (name, category)
     }
     self.categories = Dictionary(categories, uniquingKeysWith: { $1 })
+  }
+}
+
+extension Reference.Number {
+  fileprivate func write(to writer: inout SnapshotWriter) {
+    writer.write([count, missing, rowsPerMean, labelled])
+    writer.write([mean, deviation, least, most, distinct, correlation])
+    writer.write(quantiles)
+    writer.write(means)
+    writer.write(blocks)
+  }
+
+  fileprivate init(from reader: inout SnapshotReader) throws(SnapshotError) {
+    self.init()
+    let counts = try reader.readInts()
+    let values = try reader.readDoubles(count: 6)
+    guard counts.count == 4 else { throw .corrupt }
+    (count, missing, rowsPerMean, labelled) = (counts[0], counts[1], counts[2], counts[3])
+    (mean, deviation, least, most) = (values[0], values[1], values[2], values[3])
+    (distinct, correlation) = (values[4], values[5])
+    quantiles = try reader.readDoubles()
+    means = try reader.readDoubles()
+    blocks = try reader.readDoubles()
   }
 }

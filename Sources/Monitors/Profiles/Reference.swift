@@ -82,6 +82,8 @@ package struct Reference: Sendable, Equatable {
   package var blockSeconds: BlockSeconds?
   package var numbers: [String: Number] = [:]
   package var categories: [String: Category] = [:]
+  /// What is to be predicted; nil: not known.
+  package var target: Number?
   /// The names of the input's columns; empty: not known.
   package var columns: [String] = []
 
