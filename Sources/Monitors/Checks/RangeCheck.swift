@@ -149,7 +149,8 @@ package struct RangeCheck: Check {
       let name = column(index) ?? "the target"
       found.append(
         Finding(
-          check: "range", severity: severity, column: column(index), event: moment.event, since: since,
+          check: "range", severity: severity, column: column(index), event: moment.event,
+          since: since,
           kind: "unit", expected: known[index]?.mean, found: block.mean(index),
           text: "\(name) is as before once \(unit.name) is taken back"))
     }

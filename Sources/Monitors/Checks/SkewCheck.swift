@@ -156,7 +156,9 @@ package struct SkewCheck: Check {
     let isClass = column == nil && task != .regression
     if isNumber, !isClass, let reference = column.map({ known[$0] }) ?? target {
       let rows = min(RowBlock.recentRows, max(RowBlock.length, moment.event - change.since))
-      if let unit = UnitGuess.conversion(reference, block.recent(column == nil ? block.target : change.series, rows)) {
+      if let unit = UnitGuess.conversion(
+        reference, block.recent(column == nil ? block.target : change.series, rows))
+      {
         kind = "unit"
         text = "\(name) is as in training once \(unit.name) is taken back"
       }
