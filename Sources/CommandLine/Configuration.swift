@@ -50,7 +50,7 @@ enum Configuration {
       .text("labels", \.labels), .text("arrival", \.arrival), .number("wait-rows", \.waitRows),
       .text("ttl", \.ttl),
       .flag("monitor", \.monitor), .list("check", \.check), .text("reference", \.reference),
-      .number("reference-rows", \.referenceRows),
+      .number("reference-rows", \.referenceRows), .text("silence", \.silence),
       .text("predictions", \.predictions), .text("losses", \.losses),
       .text("contributions", \.contributions), .number("importance", \.importance),
       .number("background", \.background),

@@ -45,7 +45,10 @@ struct GenerateCommand: ParsableCommand {
       let interruption = Interruption.install()
       let out = try OutputFile(path: "-")
       if header { try out.append(text.header) }
+      var progress = WorkProgress("writing \(stream)", writes: true)
+      defer { progress.finish() }
       for row in 0..<rows {
+        if row % 4096 == 0 { progress.update(done: row, of: rows) }
         if row % 256 == 0, Interruption.hasCome(interruption) {
           // Lines are whole, and the truth is that of what was written.
           try write(plans.filter { $0.start < row }, rows: row)

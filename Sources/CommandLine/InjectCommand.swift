@@ -58,6 +58,8 @@ struct InjectCommand: ParsableCommand {
       try out.append(header)
       var random = RandomBits(seed: UInt64(bitPattern: Int64(seed)))
       var (row, written) = (0, 0)
+      var progress = WorkProgress("reading \(source)", writes: true)
+      defer { progress.finish() }
       /// Row of the output at which each row of the input that matters begins.
       var outputRows: [Int: Int] = [:]
       while case .line(let line, _) = try lines.next() {
@@ -82,6 +84,7 @@ struct InjectCommand: ParsableCommand {
         }
         row += 1
         written += copies
+        if row % 256 == 0 { progress.update(bytes.meter) }
       }
       try out.flush()
       guard let truth else { return }

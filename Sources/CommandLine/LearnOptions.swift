@@ -254,6 +254,11 @@ struct LearnOptions: ParsableArguments {
   var reference: String?
   @Option(help: "Events that are the reference where there is no other (1000, or the warm-up).")
   var referenceRows: Int?
+  @Option(
+    help:
+      "With --monitor: how long no event may come by the clock, such as 30s or 5m: then the stream is silent."
+  )
+  var silence: String?
 
   @Option(
     help: "Where predictions go, one line an event: FILE or -. NDJSON if the name ends in .ndjson.")

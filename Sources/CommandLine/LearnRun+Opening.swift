@@ -85,6 +85,7 @@ extension LearnRun {
     var run = LearnRun(settled, ahead, engine, outputs, meter: bytes.meter)
     run.isResumed = before != nil
     run.latency = settings.latency
+    run.patience = settings.patience
     run.history = try options.report.map { _ in try history(before, options) }
     run.eventsBefore = engine.events
     if let path = options.checkpoint {

@@ -74,6 +74,12 @@ struct LearnRun: ~Copyable {
   /// Events that the run it goes on from had taken.
   var eventsBefore = 0
 
+  /// How many milliseconds the input may be silent; nil: as long as it likes.
+  var patience: Int?
+  /// How often the clock is looked at while no event comes, in milliseconds.
+  private static let look = 50
+  private var isSilent = false
+
   /// How long events take, where that is asked for.
   var latency: LatencyWatch?
 
@@ -208,6 +214,13 @@ struct LearnRun: ~Copyable {
     try write(verdict.entry)
     try outputs.journal?.flush()
     if let text = latency?.text(verdict) { Terminal.say(text + "\n") }
+    if verdict.isOver {
+      engine.settle("latency")
+    } else {
+      engine.complain(
+        "latency", .programBroken, "answers take longer than \(latency?.budget?.text ?? "")")
+    }
+    try writeNotices()
   }
 
   /// Asks for the source's state after one of the next batches, where a checkpoint is due or a version was made.
@@ -282,12 +295,32 @@ struct LearnRun: ~Copyable {
   /// Fills the batch; what came before an error is still learned and accounted for.
   private mutating func fill(_ batch: inout MicroBatch) throws -> FillOutcome {
     do {
-      return try source.fill(&batch, upTo: engine.featuresChangeAt)
+      let limit = engine.featuresChangeAt
+      if let outcome = try source.takeReadAhead(&batch, upTo: limit) { return outcome }
+      try waitForInput()
+      return try source.fill(&batch, upTo: limit)
     } catch {
       try step(batch)
       try finish(isInterrupted: false)
       throw error
     }
+  }
+
+  /// Waits until there is something to be read; after `patience` without any the stream is silent.
+  private mutating func waitForInput() throws {
+    guard let patience else { return }
+    var waited = 0
+    while try !source.isReady(milliseconds: LearnRun.look) {
+      waited += LearnRun.look
+      guard waited >= patience, !isSilent else { continue }
+      isSilent = true
+      engine.complain("silence", .silent, "no event came for \(options.silence ?? "")")
+      try writeNotices()
+    }
+    guard isSilent else { return }
+    isSilent = false
+    engine.settle("silence")
+    try writeNotices()
   }
 
   private mutating func writeNotices() throws {

@@ -15,6 +15,8 @@ struct LearnSettings {
   var checkpointEvery = CheckpointSchedule.usual
   /// Nil: nobody asks how long events take.
   var latency: LatencyWatch?
+  /// How many milliseconds the input may be silent; nil: as long as it likes.
+  var patience: Int?
 
   init(_ options: LearnOptions) throws {
     try readInput(options)
@@ -33,11 +35,15 @@ struct LearnSettings {
     let rows = try LearnSettings.check(options.referenceRows, "reference-rows", atLeast: 64)
     let wish = try CheckWish(all: options.monitor, named: options.check)
     guard !wish.specifications.isEmpty else {
-      guard options.reference == nil, rows == nil else {
+      guard options.reference == nil, rows == nil, options.silence == nil else {
         throw LearnSettings.usage(
-          "--reference and --reference-rows need --monitor or --check, which compare with it")
+          "--reference, --reference-rows and --silence need --monitor or --check, which watch")
       }
       return
+    }
+    patience = try options.silence.map { try Silence.milliseconds($0) }
+    guard patience == nil || options.labels == nil else {
+      throw LearnSettings.usage("--silence watches one stream: with --labels there are two")
     }
     var watching = Watching(checks: wish.specifications)
     watching.mayRetrain = wish.mayRetrain

@@ -56,27 +56,33 @@ struct ReplayCommand: ParsableCommand {
       let bytes = try DescriptorSource.open(path: path, interruption: interruption)
       let out = try OutputFile(path: "-")
       if speed == nil, limit == nil, plan == nil {
-        try copy(GzipSource(bytes), to: out)
+        try copy(GzipSource(bytes), bytes.meter, to: out)
       } else {
-        try pace(GzipSource(bytes), clock, interruption, plan, known, to: out)
+        try pace(GzipSource(bytes), bytes.meter, clock, interruption, plan, known, to: out)
       }
     }
   }
 
   /// All bytes, unread.
-  private func copy(_ bytes: GzipSource<DescriptorSource>, to out: OutputFile) throws {
+  private func copy(
+    _ bytes: GzipSource<DescriptorSource>, _ meter: InputMeter?, to out: OutputFile
+  ) throws {
     var bytes = bytes
+    var progress = WorkProgress("replaying \(source)", writes: true)
+    defer { progress.finish() }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
     defer { buffer.deallocate() }
     while case .bytes(let count) = try bytes.read(into: buffer, until: nil) {
       try out.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      progress.update(meter)
     }
     try out.flush()
   }
 
   /// Line by line, each when its time has come.
   private func pace(
-    _ bytes: GzipSource<DescriptorSource>, _ clock: [String], _ interruption: Int32,
+    _ bytes: GzipSource<DescriptorSource>, _ meter: InputMeter?, _ clock: [String],
+    _ interruption: Int32,
     _ plan: LateReplay.Plan?, _ known: Datasets.DataSet?, to out: OutputFile
   ) throws {
     var lines = try LineReplay.open(bytes, time: clock)
@@ -84,6 +90,8 @@ struct ReplayCommand: ParsableCommand {
     var firstTime: Double?
     var events = -1
     var replay: LateReplay?
+    var progress = WorkProgress("replaying \(source)", writes: true)
+    defer { progress.finish() }
     while case .line(let line, let time) = try lines.next() {
       if let speed, let time {
         if firstTime == nil { firstTime = time }
@@ -104,6 +112,7 @@ struct ReplayCommand: ParsableCommand {
         try out.append(line)
       }
       events += 1
+      progress.update(meter)
       if let limit, events >= limit { break }
     }
     if let text = replay?.finish() { try out.append(text) }

@@ -13,20 +13,31 @@ struct WorkProgress {
   private var lastDrawn: Int
   private var isDrawn = false
 
-  init(_ what: String, isQuiet: Bool) {
+  /// `writes`: the work goes to standard output; then it is told where that is a file alone, as what reads a pipe has its own
+  /// to tell on the same terminal.
+  init(_ what: String, isQuiet: Bool = false, writes: Bool = false) {
     self.what = what
-    isLive = Terminal.isLive && !isQuiet
+    isLive = Terminal.isLive && !isQuiet && (!writes || Terminal.isFile(1))
     lastDrawn = started + WorkProgress.patience - WorkProgress.pause
+  }
+
+  private var isDue: Bool {
+    isLive && MonotonicTime.now().nanoseconds - lastDrawn > WorkProgress.pause
   }
 
   /// So much of the work is done. Costs nothing where nobody watches.
   mutating func update(done: Int, of total: Int?) {
-    guard isLive else { return }
+    guard isDue else { return }
     let now = MonotonicTime.now().nanoseconds
-    guard now - lastDrawn > WorkProgress.pause else { return }
     (lastDrawn, isDrawn) = (now, true)
     let line = WorkProgress.line(what, done: done, of: total, seconds: Double(now - started) / 1e9)
     Terminal.say("\r" + Terminal.style().fitted(line, max(10, Terminal.width - 1)) + "\u{1B}[K")
+  }
+
+  /// So much of the input is read.
+  mutating func update(_ meter: InputMeter?) {
+    guard isDue, let (read, size) = meter?.progress else { return }
+    update(done: read, of: size)
   }
 
   /// Takes the line away.

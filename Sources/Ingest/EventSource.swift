@@ -17,7 +17,7 @@ package struct EventSource: BatchSource, ~Copyable {
   /// The columns of a record that is parsed and encoded at once.
   let ownColumns: RowColumns
   /// Records on their way through other threads, where there are any.
-  private var ring: ParsingRing?
+  var ring: ParsingRing?
   let delay: Int
   package internal(set) var refusals: RefusalLog
   /// How many events the types were inferred from.

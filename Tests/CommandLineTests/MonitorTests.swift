@@ -136,6 +136,45 @@ import Testing
     }
   }
 
+  @Test func `a stream that stops while it is learned is silent, and is well when it goes on`()
+    throws
+  {
+    try Weir.inFolder { folder in
+      let process = Weir.process(
+        ["learn", "--monitor", "--silence", "300ms", "--journal", "j"] + MonitorTests.roles,
+        in: folder)
+      let (pipe, errors) = (Pipe(), Pipe())
+      process.standardInput = pipe
+      process.standardError = errors
+      try process.run()
+      let all = rows(600, seed: 5).split(
+        separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      func lines(_ range: Range<Int>) -> Data { Data(all[range].flatMap { $0 + [0x0A] }) }
+      var said = ""
+      func wait(for text: String) {
+        while !said.contains(text) {
+          let piece = errors.fileHandleForReading.availableData
+          guard !piece.isEmpty else { return }
+          said += String(decoding: piece, as: UTF8.self)
+        }
+      }
+      try pipe.fileHandleForWriting.write(contentsOf: lines(0..<401))
+      wait(for: "health: silent at event 400: no event came for 300ms")
+      try pipe.fileHandleForWriting.write(contentsOf: lines(401..<601))
+      wait(for: "health: ok")
+      try pipe.fileHandleForWriting.close()
+      while !errors.fileHandleForReading.availableData.isEmpty {}
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0)
+      let journal = try String(contentsOf: folder.appending(path: "j"), encoding: .utf8)
+      let health = journal.split(separator: "\n").filter { $0.contains(#""kind":"health""#) }
+      #expect(health.count == 2 && health[0].contains("silent") && health[1].contains("ok"))
+      #expect(journal.contains(#"{"event":600,"kind":"end""#))
+      let refused = try Weir.run(["learn", "--silence", "1s"] + MonitorTests.roles, in: folder)
+      #expect(refused.code == 64 && refused.error.contains("need --monitor"))
+    }
+  }
+
   @Test func `runbooks are printed, and what nobody knows is refused`() throws {
     try Weir.inFolder { folder in
       let page = try Weir.run(["runbook", "skew"], in: folder)

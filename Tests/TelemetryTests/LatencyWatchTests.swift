@@ -15,14 +15,14 @@ import Testing
       watch = LatencyWatch(LatencyBudget(budget), thins: thins, meter: LatencyMeter { 0 })
     }
 
-    /// Batches of 100 events, each of which takes 1 µs to predict and `learning` µs to learn.
-    mutating func run(batches: Int, learning: Int) {
+    /// Batches of 100 events, each of which takes `predicting` µs to predict and `learning` µs to learn.
+    mutating func run(batches: Int, learning: Int, predicting: Int = 1) {
       for _ in 0..<batches {
         let learned = (event..<event + 100).count { $0 % watch.learnsEvery == 0 }
         skipped += 100 - learned
         event += 100
         let taken = clock + 10_000
-        let done = taken + 100_000 + 1000 * learning * learned
+        let done = taken + 100_000 * predicting + 1000 * learning * learned
         let verdict = watch.record(
           LatencyMeter.Stamps(
             arrived: clock, filled: clock + 5_000, taken: taken, learned: done,
@@ -69,6 +69,22 @@ import Testing
     #expect(end["thinnedTo"] == .int(end.event))
     pipeline.run(batches: 50, learning: 2)
     #expect(pipeline.watch.stretches.count == 1)
+  }
+
+  @Test func `where predicting alone takes too long all is learned again, and that is said once`()
+    throws
+  {
+    var pipeline = Pipeline("2ms", thins: true)
+    pipeline.run(batches: 100, learning: 1, predicting: 60)
+    #expect(pipeline.states == ["exceeded", "thinned-more", "thinned-in-vain"])
+    #expect(pipeline.watch.learnsEvery == 1)
+    let last = try #require(pipeline.entries.last)
+    #expect(last["skipped"] == .int(pipeline.skipped) && pipeline.skipped > 1000)
+    // Once it was in time again it is tried anew.
+    pipeline.run(batches: 50, learning: 1)
+    pipeline.run(batches: 10, learning: 200)
+    #expect(pipeline.states.suffix(2) == ["over", "exceeded"])
+    #expect(pipeline.watch.learnsEvery == 2)
   }
 
   @Test func `between half the budget and the whole nothing changes`() {

@@ -13,6 +13,8 @@ struct MonitorRun: ~Copyable {
 
   private let command: MonitorCommand
   private let patience: Int?
+  private var progress: WorkProgress
+  private let meter: InputMeter?
   private var source: EventSource
   private var monitor: Monitor
   private let journal: OutputFile?
@@ -40,16 +42,19 @@ struct MonitorRun: ~Copyable {
     let journal = try command.journal.map { try OutputFile(path: $0) }
     let summary = try command.summary.map { try OutputFile(path: $0) }
     return MonitorRun(
-      command, patience, source, monitor, journal, summary, out: try OutputFile(path: "-"))
+      command, patience, source, monitor, journal, summary, bytes.meter,
+      out: try OutputFile(path: "-"))
   }
 
   private init(
     _ command: MonitorCommand, _ patience: Int?, _ source: consuming EventSource,
-    _ monitor: Monitor, _ journal: OutputFile?, _ summary: OutputFile?, out: OutputFile
+    _ monitor: Monitor, _ journal: OutputFile?, _ summary: OutputFile?, _ meter: InputMeter?,
+    out: OutputFile
   ) {
     (self.command, self.patience, self.monitor) = (command, patience, monitor)
     self.source = source
-    (self.journal, self.summary, self.out) = (journal, summary, out)
+    (self.journal, self.summary, self.out, self.meter) = (journal, summary, out, meter)
+    progress = WorkProgress("watching \(command.source)", isQuiet: command.quiet, writes: true)
   }
 
   /// Watches to the end; the state that the exit code tells.
@@ -65,6 +70,7 @@ struct MonitorRun: ~Copyable {
       events += batch.count
       if batch.count > 0 { monitor.health.settle("silence") }
       try tellFindings()
+      progress.update(meter)
       guard outcome == .full || outcome == .late else { break }
     }
     return try finish()
@@ -106,6 +112,7 @@ struct MonitorRun: ~Copyable {
 
   private mutating func finish() throws -> HealthState {
     source.close()
+    progress.finish()
     let state = command.last ? monitor.health.state : gravest
     let end = JournalEntry(
       event: events, kind: "end",

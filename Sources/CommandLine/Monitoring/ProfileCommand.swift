@@ -36,15 +36,19 @@ struct ProfileCommand: ParsableCommand {
       let bytes = try DescriptorSource.open(
         path: source, interruption: interruption, inputEndsByItself: interruption >= 0,
         follows: input.follow)
+      let meter = bytes.meter
       var events = try EventSource.open(GzipSource(bytes), try input.ingest(like: against))
       events.watchInput()
       var recorder = ProfileRecorder(events.inputColumns, sketchedRows: 0)
       var rows = ReadAhead(events, rows: 256, isAhead: true)
+      var progress = WorkProgress("reading \(source)")
+      defer { progress.finish() }
       var batch = MicroBatch(capacity: 256, denseWidth: rows.schema.denseWidth)
       while true {
         batch.removeAll()
         let outcome = try rows.fill(&batch, upTo: nil)
         recorder.observe(batch, 0..<batch.count)
+        progress.update(meter)
         guard outcome == .full || outcome == .late else { break }
       }
       rows.close()

@@ -18,6 +18,7 @@ struct Rerun: ~Copyable {
   private(set) var states: [[UInt8]] = []
   /// How far the source had read by then.
   private let end: (events: Int, offset: Int?)
+  private var progress = WorkProgress("learning the run again")
   /// What the columns were like so far, where somebody wants to know.
   private(set) var profile: RecourseProfile?
 
@@ -74,7 +75,9 @@ struct Rerun: ~Copyable {
     while source.accepted < events {
       let limit = min(events, engine.featuresChangeAt ?? events)
       guard try fill(upTo: limit) else { break }
+      progress.update(done: source.accepted, of: events)
     }
+    progress.finish()
     return source.accepted == events
   }
 

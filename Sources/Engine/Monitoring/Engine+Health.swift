@@ -54,11 +54,28 @@ extension Engine {
     }
   }
 
+  /// Takes something that speaks against the run and that no model knows of, such as a stream that has stopped, until
+  /// `settle`.
+  package mutating func complain(_ key: String, _ state: HealthState, _ why: String) {
+    monitor?.health.complain(key, state, why, until: nil)
+    tellHealth()
+  }
+
+  /// What was said under `key` is over.
+  package mutating func settle(_ key: String) {
+    monitor?.health.settle(key)
+    tellHealth()
+  }
+
   /// Says how the run is where that has changed.
   mutating func askHealth() {
     guard monitor != nil else { return }
     let every = max(compareEvery / options.reactEvery, 1) * options.reactEvery
     if events > 0, events % every == 0 { compareBaselines() }
+    tellHealth()
+  }
+
+  private mutating func tellHealth() {
     guard let change = monitor?.health.ask(event: events) else { return }
     add(change.entry)
   }

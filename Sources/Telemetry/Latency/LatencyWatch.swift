@@ -3,6 +3,7 @@
 /// Every `windowEvents` events the budget's quantile of how long they took in all is looked at.
 ///
 ///     beyond the budget                 alarm, once; with thinning one of 2, 4, 8, … 1024 events is learned from now on
+///     beyond it by as much as ever      learning is not what takes the time: all are learned again, until the alarm is over
 ///     below half of it, when thinned    one of half as many; at one of one all are learned again, and the alarm is over
 ///     within it                         the alarm is over, unless events are skipped
 ///
@@ -25,6 +26,12 @@ package struct LatencyWatch {
   package private(set) var learnsEvery = 1
   /// Where skipping began, and how many had been skipped before.
   private var thinning: (since: Int, skipped: Int)?
+  /// What was found before the first event was skipped; whether skipping turned out to change nothing.
+  private var foundUnthinned = 0
+  private var thinsInVain = false
+  /// From one of how many on it is asked whether that has changed anything, and by which share it must have.
+  private static let judgedAt = 4
+  private static let leastGain = 0.1
   /// Stretches of events that were thinned, with how many of them were not learned.
   package private(set) var stretches: [(from: Int, to: Int, skipped: Int)] = []
 
@@ -61,6 +68,7 @@ package struct LatencyWatch {
       return tell("over", found, event, skipped)
     }
     guard lateSince != nil else { return nil }
+    thinsInVain = false
     defer { lateSince = nil }
     return tell("over", found, event, skipped)
   }
@@ -82,11 +90,17 @@ package struct LatencyWatch {
   private mutating func exceed(_ found: Int, _ event: Int, _ skipped: Int) -> Verdict? {
     let isNew = lateSince == nil
     if isNew { lateSince = event }
-    guard thins, learnsEvery < LatencyWatch.mostSkipped else {
+    guard thins, !thinsInVain, learnsEvery < LatencyWatch.mostSkipped else {
       return isNew ? tell("exceeded", found, event, skipped) : nil
     }
+    let most = (1 - LatencyWatch.leastGain) * Double(foundUnthinned)
+    if learnsEvery == LatencyWatch.judgedAt, Double(found) > most {
+      (thinsInVain, learnsEvery) = (true, 1)
+      endThinning(event, skipped)
+      return tell("thinned-in-vain", found, event, skipped)
+    }
     learnsEvery *= 2
-    if thinning == nil { thinning = (event, skipped) }
+    if thinning == nil { (thinning, foundUnthinned) = ((event, skipped), found) }
     return tell(isNew ? "exceeded" : "thinned-more", found, event, skipped)
   }
 
@@ -113,7 +127,9 @@ package struct LatencyWatch {
     if let found { members.append(("found", .double(Double(found) / 1e6))) }
     if let lateSince { members.append(("since", .int(lateSince))) }
     members.append(("learnsEvery", .int(learnsEvery)))
-    if ["over", "ended"].contains(state), let last = stretches.last, last.to == event {
+    if ["over", "ended", "thinned-in-vain"].contains(state), let last = stretches.last,
+      last.to == event
+    {
       members += [
         ("thinnedFrom", .int(last.from)), ("thinnedTo", .int(last.to)),
         ("skipped", .int(last.skipped)),
