@@ -39,9 +39,7 @@ package struct RangeCheck: Check {
   private let slack: Double
   private let share: Double
   private let columns: InputColumns
-  /// Columns of numbers, and the target.
   private let numbers: Int
-  private let task: Task
   private var watch: RateWatch
   private var known: [Reference.Number?]
   /// Columns that are out of range, with since when, of which it may still be found that it is a unit.
@@ -57,8 +55,7 @@ package struct RangeCheck: Check {
     slack = settings.real("slack")
     share = settings.real("share")
     columns = context.columns
-    numbers = min(context.columns.numbers.count, RowBlock.mostNumbers) + 1
-    task = context.task
+    numbers = min(context.columns.numbers.count, RowBlock.mostNumbers)
     watch = RateWatch(columns: numbers, budget: settings.real("budget"))
     least = Array(repeating: -.infinity, count: numbers)
     most = Array(repeating: .infinity, count: numbers)
@@ -79,14 +76,8 @@ package struct RangeCheck: Check {
   }
 
   private func number(_ index: Int, _ reference: Reference) -> Reference.Number? {
-    guard index < numbers - 1 else { return task == .regression ? reference.target : nil }
     let column = columns.numbers[index]
     return column.isDerived ? nil : reference.numbers[column.name]
-  }
-
-  /// Nil for the target.
-  private func column(_ index: Int) -> String? {
-    index < numbers - 1 ? columns.numbers[index].name : nil
   }
 
   /// The range of a column with its slack.
@@ -98,8 +89,7 @@ package struct RangeCheck: Check {
 
   package mutating func look(_ block: RowBlock, _ moment: Moment) -> [Finding] {
     guard block.rows > 0 else { return [] }
-    let hasTargets = block.labelled == block.rows || !watch.isWatched(block.target)
-    if isQuiet, !block.hasGaps, hasTargets, isWithin(block) {
+    if isQuiet, !block.hasGaps, isWithin(block) {
       return watch.look(first: block.firstEvent, end: moment.event, rows: block.rows)
         .map { finding($0, block, moment) }
     }
@@ -146,10 +136,10 @@ package struct RangeCheck: Check {
       if moment.event - since > RangeCheck.mostWait { unnamed[index] = nil }
       guard let unit = unit(index, since, block, moment) else { continue }
       unnamed[index] = nil
-      let name = column(index) ?? "the target"
+      let name = columns.numbers[index].name
       found.append(
         Finding(
-          check: "range", severity: severity, column: column(index), event: moment.event,
+          check: "range", severity: severity, column: name, event: moment.event,
           since: since,
           kind: "unit", expected: known[index]?.mean, found: block.mean(index),
           text: "\(name) is as before once \(unit.name) is taken back"))
@@ -175,7 +165,7 @@ package struct RangeCheck: Check {
     _ change: RateWatch.Change, _ block: RowBlock, _ moment: Moment
   ) -> Finding {
     let j = change.column
-    let name = column(j) ?? "the target"
+    let name = columns.numbers[j].name
     let (low, high) = (least[j], most[j])
     var kind = "range"
     var text =
@@ -189,7 +179,7 @@ package struct RangeCheck: Check {
       text += "; it is as before once \(unit.name) is taken back"
     }
     return Finding(
-      check: "range", severity: change.isOver ? .note : severity, column: column(j),
+      check: "range", severity: change.isOver ? .note : severity, column: name,
       event: moment.event, since: change.since, kind: kind, expected: change.bound,
       found: change.rate,
       evidence: [

@@ -28,7 +28,7 @@ package enum HealthState: String, Sendable, CaseIterable {
 ///     data-broken     `schema`, `encoding`, `missing`, `range`, `unseen-category`, `volume` and `skew`, until they say
 ///                     that it is over; a drift whose cause is the data, for `memory` events
 ///     model-wrong     over the window the model loses to the best baseline, at `patience` positions one after another
-///     model-decaying  `relation`, and a drift by which the loss or the error rose, for `memory` events each; an
+///     model-decaying  `relation`, a target that is served otherwise (`skew`), and a drift by which the loss or the error rose, for `memory` events each; an
 ///                     estimate of the loss that rose
 ///     ok              everything else: inputs that moved are no illness as long as the model copes
 ///
@@ -147,6 +147,8 @@ extension CheckEntry {
   /// Of which illness what a check found speaks; nil: of none.
   static func state(of finding: Finding) -> HealthState? {
     if finding.kind == "silence" { return .silent }
+    // Rentals that grow are no broken data.
+    if finding.check == "skew", finding.column == nil { return .modelDecaying }
     return all.first { $0.name == finding.check }?.blames
   }
 
