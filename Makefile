@@ -32,9 +32,15 @@ build: setup
 setup:
 	@scripts/setup
 
-# The demo's pages in a real browser, and the live view in a real terminal. Both install what they need; `make test` needs
+# The demo's pages and those of studies in a real browser, and the live view in a real terminal. Both install what they need; `make test` needs
 # neither.
 check-pages: demo
+	@$(WEIR) study reactions bikes --config Datasets/bikes/sgd.json --report .build-demo/study-reactions.html > /dev/null
+	@$(WEIR) study alarms --events 100000 --report .build-demo/study-alarms.html > /dev/null
+	@$(WEIR) study promotions --runs 40 --report .build-demo/study-promotions.html > /dev/null
+	@$(WEIR) study delays --match 1000 --match 10000 --detect adwin --detect cusum --detect bcs \
+	  --stream errors:rate=.227,correlation=.49 --to errors:rate=.35,correlation=.49 \
+	  --report .build-demo/study-delays.html > /dev/null
 	@scripts/check-report --shots .build-demo/shots .build-demo/*.html
 
 check-terminal: build

@@ -5,6 +5,8 @@ struct EstimatePlot: Sendable {
   /// Rows that are shown.
   private static let mostRows = 200
 
+  /// What tells the picture from others of the page.
+  let title: String
   let estimates: [StudyReport.Estimate]
   let unit: String
   let reference: Double?
@@ -24,8 +26,8 @@ struct EstimatePlot: Sendable {
     let axis = Axis(
       covering: (heights.min() ?? 0)...(heights.max() ?? 1), marks: 4,
       isRounded: !isLogarithmic)
-    var text =
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"\(Markup.plain(unit))\">"
+    let name = Markup.plain("\(title): \(unit)")
+    var text = "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"\(name)\">"
     text += "<table class=\"trials\"><caption>\(Markup.escaped(unit))"
     if let reference { text += "; the line stands at \(Numerals.value(reference))" }
     text += "</caption><thead><tr><th scope=\"col\">configuration</th>"

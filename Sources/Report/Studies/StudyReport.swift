@@ -63,13 +63,19 @@ package struct StudyReport: Sendable {
     add(title, lead, table.html)
   }
 
+  /// A title with that of its part: in several parts there may be figures of one title.
+  private func named(_ title: String) -> String {
+    (sections.last.map { [$0.title, title] } ?? [title]).joined(separator: ", ")
+  }
+
   /// Estimates below one another. `reference` is a value that something is to be seen against.
   package mutating func add(
     _ title: String, _ estimates: [Estimate], unit: String, reference: Double? = nil,
     isLogarithmic: Bool = false, _ lead: Prose? = nil
   ) {
     let plot = EstimatePlot(
-      estimates: estimates, unit: unit, reference: reference, isLogarithmic: isLogarithmic)
+      title: named(title), estimates: estimates, unit: unit, reference: reference,
+      isLogarithmic: isLogarithmic)
     add(title, lead, plot.html)
   }
 
@@ -115,7 +121,8 @@ package struct StudyReport: Sendable {
         address += "%" + (digits.count < 2 ? "0" : "") + digits
       }
     }
-    var html = "<div class=\"scroll curve\" tabindex=\"0\" role=\"region\" aria-label=\"Picture\">"
+    let name = Markup.plain(named(title))
+    var html = "<div class=\"scroll curve\" tabindex=\"0\" role=\"region\" aria-label=\"\(name)\">"
     html +=
       "<img src=\"\(address)\" alt=\"\(Markup.plain(picture.description, most: 2000))\"></div>"
     add(title, lead, html)
