@@ -115,8 +115,12 @@ package struct Parameter: Sendable {
   }
 
   private static func text(_ value: Double) -> String {
-    guard let whole = Int(exactly: value), abs(whole) < 1_000_000_000 else { return "\(value)" }
-    return String(whole)
+    guard let whole = Int(exactly: value) else { return "\(value)" }
+    var (digits, zeros) = (whole, 0)
+    while abs(digits) >= 10, digits.isMultiple(of: 10) {
+      (digits, zeros) = (digits / 10, zeros + 1)
+    }
+    return zeros < 9 ? String(whole) : "\(digits)e\(zeros)"
   }
 }
 

@@ -111,6 +111,29 @@ import Testing
     }
   }
 
+  @Test func `a check has the model fitted anew, and what that bought is told`() throws {
+    try Weir.inFolder { folder in
+      let broken = rows(1_500, seed: 8) { $0 * 1.8 + 32 }.split(separator: UInt8(ascii: "\n"))
+      let input = rows(2_000, seed: 7) + Data(broken.dropFirst().flatMap { $0 + [0x0A] })
+      let run = try Weir.run(
+        [
+          "learn", "--target", "y", "--ignore", "hour", "--model", "linear:rate=0.01", "--update",
+          "triggered", "--warmup", "1000", "--on-drift", "retrain",
+          // No detector that would speak first.
+          "--detect", "loss=cusum:threshold=1000000000", "--check", "range:action=retrain",
+          "--journal", "j", "-q",
+        ], input: input, in: folder)
+      #expect(run.code == 0, "\(run.error)")
+      let journal = try String(contentsOf: folder.appending(path: "j"), encoding: .utf8)
+      let lines = journal.split(separator: "\n")
+      let fits = lines.filter { $0.contains(#""kind":"retrain""#) }
+      #expect(fits.count == 2 && fits[0].contains(#""reason":"warm-up""#), "\(fits)")
+      #expect(fits.last?.contains(#""reason":"check range of temp at event 2048""#) == true)
+      let kept = lines.filter { $0.contains(#""kind":"kept""#) }
+      #expect(kept.count == 1 && kept[0].contains("check range of temp"), "\(kept)")
+    }
+  }
+
   @Test func `a stream that stops is silent`() throws {
     try Weir.inFolder { folder in
       let process = Weir.process(

@@ -71,7 +71,8 @@ extension Engine {
   mutating func askHealth() {
     guard monitor != nil else { return }
     let every = max(compareEvery / options.reactEvery, 1) * options.reactEvery
-    if events > 0, events % every == 0 { compareBaselines() }
+    // What is not fitted yet is not wrong.
+    if events > options.warmup, events % every == 0 { compareBaselines() }
     tellHealth()
   }
 
