@@ -115,7 +115,8 @@ WEIR_WIDE void weir_block_figures(const double *state, int64_t count, double row
     const four variance = own / rows;
     const mask high = shift * shift > top * top;
     const four size = CHOOSE(high, shift * shift, top * top);
-    const mask spread = (variance > size * 1e-18) & (variance > 0x1p-1000);
+    const mask spread =
+        (variance > size * 1e-18) & (variance > 0x1p-1000) & (variance < 0x1p1000);
     const four some = CHOOSE(spread, variance, ALL(1));
     four logarithm;
     LOGARITHM(logarithm, some)
@@ -124,8 +125,9 @@ WEIR_WIDE void weir_block_figures(const double *state, int64_t count, double row
       AT(relations, i) = nothing;
       continue;
     }
-    const mask related = (own > 1e-12 * squares) & (own > 0);
-    const four scale = CHOOSE(related, own * targets, ALL(1));
+    const four both = own * targets;
+    const mask related = (own > 1e-12 * squares) & (both > 0x1p-1000) & (both < 0x1p1000);
+    const four scale = CHOOSE(related, both, ALL(1));
     four root;
     for (int k = 0; k < 4; k++) root[k] = __builtin_sqrt(scale[k]);
     const four r = (FROM(state + 5 * count, i) - sum * (target_sum / rows)) / root;

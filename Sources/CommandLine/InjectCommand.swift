@@ -37,6 +37,7 @@ struct InjectCommand: ParsableCommand {
     try reporting {
       var plans: [Injection] = []
       for text in injections { plans.append(try Injection(text)) }
+      try FileClash.refuse(reads: [source], writes: [("--truth", truth)])
       let bytes = try DescriptorSource.open(path: source, interruption: Interruption.install())
       var lines = try LineReplay.open(GzipSource(bytes), time: [])
       let out = try OutputFile(path: "-")

@@ -39,6 +39,9 @@ struct LearnCommand: ParsableCommand {
       var merged = options
       if let config { try Configuration.merge(config, into: &merged) }
       let settings = try LearnSettings(merged)
+      try FileClash.refuse(
+        reads: [source, merged.labels, config],
+        writes: [("--write-config", writeConfig)] + merged.outputs)
       let file = try writeConfig.map { try OutputFile(path: $0) }
       var run = try LearnRun.open(source: source, merged, settings)
       try file?.append(Configuration.json(run.options).indented() + "\n")

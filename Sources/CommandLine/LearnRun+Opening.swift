@@ -81,9 +81,12 @@ extension LearnRun {
     try outputs.contributions?.begin(features)
     let (columns, levels) = (source.inputColumns, source.inputLevels)
     // Reading ahead is what a second core is for, unless one thread is all that is wished for.
+    if settings.patience != nil { source.idle = LearnRun.look }
     let ahead = ReadAhead(source, rows: engine.options.batchRows, isAhead: options.threads != 1)
     var run = LearnRun(settled, ahead, engine, outputs, meter: bytes.meter)
     run.isResumed = before != nil
+    // The clock of the run before is not this one's.
+    for key in ["latency", "silence"] { run.engine.settle(key) }
     run.latency = settings.latency
     run.patience = settings.patience
     run.history = try options.report.map { _ in try history(before, options) }

@@ -56,6 +56,16 @@ struct Outputs {
   }
 }
 
+extension LearnOptions {
+  /// The files that a run writes, by their options.
+  var outputs: [(option: String, path: String?)] {
+    [
+      ("--predictions", predictions), ("--losses", losses), ("--contributions", contributions),
+      ("--journal", journal), ("--summary", summary), ("--report", report), ("--draw", draw),
+    ]
+  }
+}
+
 /// One run of `weir learn`: pulls batches, steps the engine, writes what comes out.
 struct LearnRun: ~Copyable {
   /// The options, with what an automatic recipe settled on.
@@ -77,8 +87,8 @@ struct LearnRun: ~Copyable {
   /// How many milliseconds the input may be silent; nil: as long as it likes.
   var patience: Int?
   /// How often the clock is looked at while no event comes, in milliseconds.
-  private static let look = 50
-  private var isSilent = false
+  static let look = 50
+  private var silence = Silence()
 
   /// How long events take, where that is asked for.
   var latency: LatencyWatch?
@@ -209,6 +219,7 @@ struct LearnRun: ~Copyable {
       LatencyMeter.Stamps(
         arrived: batch.arrived, filled: batch.filled, taken: taken, learned: learned,
         written: written), events: events, event: engine.events, skipped: engine.skipped)
+    if let entry = latency?.takeTold() { try write(entry) }
     guard let verdict else { return }
     if let every = latency?.learnsEvery, every != engine.learnsEvery { engine.learnsEvery = every }
     try write(verdict.entry)
@@ -295,10 +306,9 @@ struct LearnRun: ~Copyable {
   /// Fills the batch; what came before an error is still learned and accounted for.
   private mutating func fill(_ batch: inout MicroBatch) throws -> FillOutcome {
     do {
-      let limit = engine.featuresChangeAt
-      if let outcome = try source.takeReadAhead(&batch, upTo: limit) { return outcome }
-      try waitForInput()
-      return try source.fill(&batch, upTo: limit)
+      let outcome = try source.fill(&batch, upTo: engine.featuresChangeAt)
+      try listen(batch.count)
+      return outcome
     } catch {
       try step(batch)
       try finish(isInterrupted: false)
@@ -306,20 +316,14 @@ struct LearnRun: ~Copyable {
     }
   }
 
-  /// Waits until there is something to be read; after `patience` without any the stream is silent.
-  private mutating func waitForInput() throws {
+  /// Says that the input is silent, or no longer, where somebody wants to know.
+  private mutating func listen(_ events: Int) throws {
     guard let patience else { return }
-    var waited = 0
-    while try !source.isReady(milliseconds: LearnRun.look) {
-      waited += LearnRun.look
-      guard waited >= patience, !isSilent else { continue }
-      isSilent = true
-      engine.complain("silence", .silent, "no event came for \(options.silence ?? "")")
-      try writeNotices()
+    switch silence.hear(events, patience: patience) {
+    case true?: engine.complain("silence", .silent, "no event came for \(options.silence ?? "")")
+    case false?: engine.settle("silence")
+    case nil: return
     }
-    guard isSilent else { return }
-    isSilent = false
-    engine.settle("silence")
     try writeNotices()
   }
 
@@ -387,6 +391,7 @@ struct LearnRun: ~Copyable {
     if let entry = latency?.finish(event: engine.events, skipped: engine.skipped) {
       try write(entry)
     }
+    if let entry = latency?.whole(event: engine.events) { try write(entry) }
     let elapsed = Double(MonotonicTime.now().nanoseconds - started.nanoseconds) / 1e9
     let account = RunAccount(
       engine: engine, schema: source.schema, refusals: source.refusals,

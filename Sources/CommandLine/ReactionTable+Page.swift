@@ -93,7 +93,10 @@ extension ReactionTable {
   }
 
   private static func table(_ rows: [DataTable.Cells]) -> ReportTable {
-    let names = rows.first?.map(\.0) ?? []
+    // A column that no row has is none: what delays are where no truth is known.
+    let names = (rows.first?.map(\.0) ?? []).filter { name in
+      rows.contains { row in value(row, name).map { $0 != .null } ?? false }
+    }
     let isText: Set = ["stream", "detector", "reaction", "score"]
     let cells = rows.map { row in
       names.map { name -> ReportTable.Cell in

@@ -69,6 +69,7 @@ struct ReportCommand: ParsableCommand {
         content = report.html
       }
       let path = output ?? (text || data != nil || journal == "-" ? "-" : page)
+      try FileClash.refuse(reads: [journal], writes: [("--output", path)])
       let file = try OutputFile(path: path)
       try file.append(content)
       try file.flush()

@@ -139,11 +139,12 @@ package struct Engine {
         watching.checks, watching.columns, task: schema.task, reference: watching.reference,
         referenceRows: watching.referenceRows)
     }
-    if let threshold = options.retrainWhen {
-      let known = ScoreBoard(task: schema.task.scoreTask, windowRows: 1).names
-      guard known.contains(threshold.score) else {
-        throw .unknownName(noun: "score", name: threshold.score, known: known)
-      }
+    let named =
+      (options.retrainWhen.map { [$0.score] } ?? [])
+      + (options.watching?.checks ?? []).compactMap { MetricCondition.score(of: $0) }
+    let known = ScoreBoard(task: schema.task.scoreTask, windowRows: 1).names
+    for score in named where !known.contains(score) {
+      throw .unknownName(noun: "score", name: score, known: known)
     }
   }
 
@@ -240,7 +241,7 @@ package struct Engine {
     // Where no event comes there is no position to wait for.
     if batch.count == 0 {
       takeFindings()
-      askHealth()
+      tellHealth()
     }
   }
 
@@ -448,13 +449,18 @@ package struct Engine {
     }
     if monitor != nil {
       takeFindings()
-      askHealth()
+      tellHealth()
     }
     tellContest()
     if estimates != nil { finishEstimates() }
     if frozen != nil { tellDecay() }
     if groups != nil { tellGroups() }
-    if options.scoreSchedule != nil { tellScores(overAll: true) }
+    if let schedule = options.scoreSchedule {
+      // The last window ends with the run; where labels come by id it is told before the event after it, which does not come.
+      let isTold = options.waitRows == 0 && schedule.next(after: events - 1) == events
+      if events > 0, !isTold { tellScores() }
+      tellScores(overAll: true)
+    }
   }
 
   // MARK: - Snapshots

@@ -133,8 +133,7 @@ extension EventSource {
 
   /// Whether there is something to be read, or nothing ever will be; waits so long for it.
   package mutating func isReady(milliseconds: Int) throws(IngestError) -> Bool {
-    if let ring, !ring.isEmpty { return true }
-    return try reader.isReady(until: EventSource.deadline(milliseconds))
+    try reader.isReady(until: EventSource.deadline(milliseconds))
   }
 
   /// Takes over the input that `other`, of another version of the model, reads, where it reads it. Both read the same

@@ -17,7 +17,9 @@ package struct EventSource: BatchSource, ~Copyable {
   /// The columns of a record that is parsed and encoded at once.
   let ownColumns: RowColumns
   /// Records on their way through other threads, where there are any.
-  var ring: ParsingRing?
+  /// Milliseconds for which no row may come before a batch without any is handed out; nil: as long as it takes.
+  package var idle: Int?
+  private var ring: ParsingRing?
   let delay: Int
   package internal(set) var refusals: RefusalLog
   /// How many events the types were inferred from.
@@ -258,10 +260,11 @@ package struct EventSource: BatchSource, ~Copyable {
       }
     }
     let columns = ownColumns
-    var deadline: MonotonicTime?
+    var isBegun = count > 0
+    var deadline = isBegun ? EventSource.deadline(delay) : idle.map(EventSource.deadline)
     var refused = 0
     while count < capacity, encoder.accepted < limit {
-      if deadline == nil, count > 0 { deadline = EventSource.deadline(delay) }
+      if !isBegun, count > 0 { (isBegun, deadline) = (true, EventSource.deadline(delay)) }
       switch try reader.next(until: deadline) {
       case .record(let record):
         if count == 0 { stamp(&batch) }

@@ -79,30 +79,7 @@ package struct ReadAhead: BatchSource, ~Copyable {
   package mutating func fill(
     _ batch: inout MicroBatch, upTo limit: Int?
   ) throws -> FillOutcome {
-    if let outcome = try takeReadAhead(&batch, upTo: limit) { return outcome }
-    let outcome = try fillMyself(&batch, upTo: limit)
-    setOut(after: outcome, upTo: limit)
-    return outcome
-  }
-
-  /// The next batch that was read ahead; nil where `fill` would have to wait for the input.
-  package mutating func takeReadAhead(
-    _ batch: inout MicroBatch, upTo limit: Int?
-  ) throws -> FillOutcome? {
-    guard let outcome = try takeNext(into: &batch) else { return nil }
-    setOut(after: outcome, upTo: limit)
-    return outcome
-  }
-
-  /// Whether there is something to be read, or nothing ever will be; waits so long for it. To be asked where nothing was read
-  /// ahead.
-  package mutating func isReady(milliseconds: Int) throws -> Bool {
-    guard !isUnderWay, belt.isEmpty else { return true }
-    return try belt.source.isReady(milliseconds: milliseconds)
-  }
-
-  /// Has the thread set out after a batch that was full.
-  private mutating func setOut(after outcome: FillOutcome, upTo limit: Int?) {
+    let outcome = try takeNext(into: &batch) ?? fillMyself(&batch, upTo: limit)
     if let thread, outcome == .full, !isUnderWay, belt.isEmpty {
       // At the limit the features may change first.
       if limit.map({ belt.source.accepted < $0 }) ?? true {
@@ -111,6 +88,7 @@ package struct ReadAhead: BatchSource, ~Copyable {
         isUnderWay = thread.begin()
       }
     }
+    return outcome
   }
 
   /// The next batch that was read ahead; nil when there is none, or nothing was there to be read.

@@ -2,14 +2,16 @@ import CLanes
 
 /// Deviations d, each of a stream and of an event.
 package struct Deviations: Sendable {
-  package private(set) var streams: [Int32] = []
-  package private(set) var values: [Double] = []
-  package private(set) var events: [Double] = []
+  package var streams: [Int32] = []
+  package var values: [Double] = []
+  package var events: [Double] = []
 
   package init() {}
 
   package var count: Int { values.count }
 
+  /// Into the caller: a call for each row is as long as what it does.
+  @inlinable
   package mutating func append(_ value: Double, of stream: Int, event: Int) {
     streams.append(Int32(truncatingIfNeeded: stream))
     values.append(value)

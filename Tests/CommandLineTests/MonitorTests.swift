@@ -134,6 +134,68 @@ import Testing
     }
   }
 
+  @Test func `what never changes is no skew, and a column that is gone stays gone`() throws {
+    try Weir.inFolder { folder in
+      var text = "a,b,c,d,e,f,x\n"
+      for row in 0..<4_000 { text += "w,w,w,w,w,w,\(row % 10)\n" }
+      let same = try Weir.run(["monitor"], input: Data(text.utf8), in: folder)
+      #expect(same.code == 0 && same.out.isEmpty, "\(same.out)")
+      let profile = try Weir.run(["profile", "--json"], input: Data(text.utf8), in: folder)
+      try Data(profile.out.utf8).write(to: folder.appending(path: "p.json"))
+      let fewer = "a,x\n" + (0..<5_000).map { "w,\($0 % 10)\n" }.joined()
+      let gone = try Weir.run(
+        ["monitor", "--reference", "p.json", "--last"], input: Data(fewer.utf8), in: folder)
+      #expect(gone.code == 1 && gone.out.contains("column b is no longer there"), "\(gone.out)")
+      #expect(!gone.error.contains("health: ok"), "\(gone.error)")
+    }
+  }
+
+  @Test func `where nothing could be compared that is said`() throws {
+    try Weir.inFolder { folder in
+      let few = try Weir.run(["monitor"], input: rows(100, seed: 1), in: folder)
+      #expect(few.code == 0 && few.error.contains("nothing was compared: the first 1000 events"))
+      let bad = try Weir.run(
+        ["monitor"], input: Data("a,b\n\(String(repeating: "1,2,3\n", count: 300))".utf8),
+        in: folder)
+      #expect(bad.code == 1 && bad.error.contains("every record was refused"), "\(bad.error)")
+      let none = try Weir.run(["monitor", "--only"], input: rows(10, seed: 1), in: folder)
+      #expect(none.code == 64 && none.error.contains("name one"))
+      let score = try Weir.run(
+        ["monitor", "--check", "metric:when=mae>6"], input: rows(10, seed: 1), in: folder)
+      #expect(score.code == 64 && score.error.contains("no model"))
+      let unknown = try Weir.run(
+        ["learn", "--check", "metric:when=mea>6"] + MonitorTests.roles, input: rows(500, seed: 1),
+        in: folder)
+      #expect(unknown.code == 64 && unknown.error.contains("mae"), "\(unknown.error)")
+    }
+  }
+
+  @Test func `no file is read and written at once, or written twice`() throws {
+    try Weir.inFolder { folder in
+      let file = folder.appending(path: "in.csv")
+      try rows(50, seed: 1).write(to: file)
+      let before = try Data(contentsOf: file)
+      for arguments in [
+        ["monitor", "in.csv", "--journal", "in.csv"],
+        ["learn", "in.csv", "--target", "y", "--predictions", "./in.csv"],
+        ["learn", "in.csv", "--target", "y", "--write-config", "in.csv"],
+        ["inject", "shift:column=temp,by=1@5", "--source", "in.csv", "--truth", "in.csv"],
+        ["learn", "in.csv", "--target", "y", "--journal", "one", "--summary", "one"],
+      ] {
+        let run = try Weir.run(arguments, in: folder)
+        let isSaid =
+          run.error.contains("is what is read") || run.error.contains("is written by --journal")
+        #expect(run.code == 64 && isSaid, "\(arguments): \(run.error)")
+        #expect(try Data(contentsOf: file) == before, "\(arguments)")
+      }
+      let told = try Weir.run(
+        ["learn", "in.csv", "--target", "y", "--journal", "run.jsonl", "-q"], in: folder)
+      #expect(told.code == 0, "\(told.error)")
+      let report = try Weir.run(["report", "run.jsonl", "-o", "run.jsonl"], in: folder)
+      #expect(report.code == 64 && report.error.contains("is what is read"), "\(report.error)")
+    }
+  }
+
   @Test func `a stream that stops is silent`() throws {
     try Weir.inFolder { folder in
       let process = Weir.process(

@@ -86,6 +86,16 @@ import Testing
     #expect(!found.contains { $0.column == "a" })
   }
 
+  @Test func `a season that goes on is in no other unit`() throws {
+    // It rises slowly beyond its range, as a spring does; some conversion would bring it back.
+    let spring = WatchedStream(6_000, since: 0) { number, event, random in
+      event.a = 10 + Double(number) / 150 + 2 * random.normal()
+    }
+    let found = try spring.findings(["range"])
+    #expect(found.contains { $0.kind == "range" && $0.column == "a" })
+    #expect(!found.contains { $0.kind == "unit" }, "\(found.map(\.text))")
+  }
+
   @Test func `a column that only rises is a clock, and its level is not watched`() throws {
     let stream = WatchedStream(8_000, since: 0) { number, event, _ in event.a = Double(number) }
     let found = try stream.findings(["distribution", "range", "skew"])

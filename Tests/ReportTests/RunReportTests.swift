@@ -172,6 +172,31 @@ import Testing
     #expect(report.data("latency") == nil)
   }
 
+  @Test func `how long events took is drawn by windows, and told by stage`() throws {
+    var history = RunReportTests.history()
+    var watch = LatencyWatch(LatencyBudget("5ms"), thins: false, meter: LatencyMeter { 0 })
+    var clock = 0
+    for batch in 1...40 {
+      // Later batches take ten milliseconds each, the first one.
+      let slow = batch > 20 ? 10_000_000 : 1_000_000
+      let verdict = watch.record(
+        LatencyMeter.Stamps(
+          arrived: clock, filled: clock + 1000, taken: clock + 2000, learned: clock + slow,
+          written: clock + slow + 1000), events: 100, event: 100 * batch, skipped: 0)
+      clock += slow + 1000
+      if let entry = watch.takeTold() { history.take(entry) }
+      if let verdict { history.take(verdict.entry) }
+    }
+    history.take(watch.whole(event: 4000))
+    let report = RunReport(history, journal: nil)
+    let windows = try #require(report.data("latency"))
+    #expect(windows.rows.map { $0[0] } == [1000, 2000, 3000, 4000].map { .whole($0) })
+    #expect(windows.rows[0][2] == .number(1.001) && windows.rows[3][3] == .number(10.001))
+    for text in ["By stage, over the whole run", "Where the budget was passed", "exceeded"] {
+      #expect(report.html.contains(text), "\(text)")
+    }
+  }
+
   @Test func `alarms are all counted and marked, however many, and the page stays small`() throws {
     var history = RunReportTests.history()
     var random = SplitMix(seed: 8)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Kernels
 import Monitors
 import Telemetry
 
@@ -52,6 +53,8 @@ struct MonitorCommand: ParsableCommand {
     var state = HealthState.ok
     try reporting {
       let patience = try silence.map { try Silence.milliseconds($0) }
+      try FileClash.refuse(
+        reads: [source, reference], writes: [("--journal", journal), ("--summary", summary)])
       if let run = try JournalRun.open(self, patience: patience) {
         state = try run.run()
       } else {
@@ -63,8 +66,21 @@ struct MonitorCommand: ParsableCommand {
   }
 }
 
-/// How long a stream may be silent.
-enum Silence {
+/// Whether a stream is silent, by the clock.
+struct Silence {
+  private var heard = MonotonicTime.now().nanoseconds
+  private var isSilent = false
+
+  /// So many events came since the last call; true: from now on it is silent, false: it no longer is, nil: as before.
+  mutating func hear(_ events: Int, patience milliseconds: Int) -> Bool? {
+    let now = MonotonicTime.now().nanoseconds
+    if events > 0 { heard = now }
+    let isQuiet = now - heard >= milliseconds * 1_000_000
+    guard isQuiet != isSilent else { return nil }
+    isSilent = isQuiet
+    return isQuiet
+  }
+
   /// Reads `30s`, `5m`, `2h`, or `500ms`.
   static func milliseconds(_ text: String) throws -> Int {
     let units: [(String, Double)] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)]

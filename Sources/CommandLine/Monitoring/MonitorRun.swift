@@ -8,9 +8,6 @@ import Telemetry
 /// One run of `weir monitor` over a stream: pulls batches, shows them to the checks, and says what they find.
 struct MonitorRun: ~Copyable {
   private static let batchRows = 256
-  /// How often the clock is looked at while no event comes.
-  private static let look = 50
-
   private let command: MonitorCommand
   private let patience: Int?
   private var progress: WorkProgress
@@ -21,6 +18,7 @@ struct MonitorRun: ~Copyable {
   private let summary: OutputFile?
   private let out: OutputFile
   private var events = 0
+  private var silence = Silence()
   private var found: [Finding] = []
   private var count = 0
   private var gravest = HealthState.ok
@@ -29,6 +27,14 @@ struct MonitorRun: ~Copyable {
     let reference = try command.reference.map { try ReferenceOrigin.load($0) }
     let rows = try LearnSettings.check(command.referenceRows, "reference-rows", atLeast: 64)
     let wish = try CheckWish(all: !command.only, named: command.check)
+    guard !wish.specifications.isEmpty else {
+      throw LearnSettings.usage("--only watches by what --check names: name one")
+    }
+    if let score = wish.specifications.lazy.compactMap({ MetricCondition.score(of: $0) }).first {
+      throw LearnSettings.usage(
+        "--check metric of \(score): there is no model here whose scores could be looked at; "
+          + "weir learn and weir predict have one")
+    }
     let interruption = Interruption.install()
     let bytes = try DescriptorSource.open(
       path: command.source, interruption: interruption, inputEndsByItself: interruption >= 0,
@@ -36,6 +42,7 @@ struct MonitorRun: ~Copyable {
     var source = try EventSource.open(
       GzipSource(bytes), try command.input.ingest(like: command.reference))
     source.watchInput()
+    if patience != nil { source.idle = LearnRun.look }
     let monitor = try Monitor(
       wish.specifications, source.inputColumns, task: source.schema.task, reference: reference,
       referenceRows: rows ?? Monitor.usualReferenceRows)
@@ -62,13 +69,12 @@ struct MonitorRun: ~Copyable {
     var batch = MicroBatch(
       capacity: MonitorRun.batchRows, denseWidth: source.schema.denseWidth)
     while true {
-      try waitForInput()
       batch.removeAll()
       let outcome = try source.fill(&batch, upTo: nil)
       monitor.observe(batch, 0..<batch.count, firstEvent: events, takesTargets: true)
       monitor.observeRest(batch)
       events += batch.count
-      if batch.count > 0 { monitor.health.settle("silence") }
+      try listen(batch.count)
       try tellFindings()
       progress.update(meter)
       guard outcome == .full || outcome == .late else { break }
@@ -76,17 +82,17 @@ struct MonitorRun: ~Copyable {
     return try finish()
   }
 
-  /// Waits until there is something to be read; after `patience` without any the stream is silent.
-  private mutating func waitForInput() throws {
+  /// Says that the stream is silent, or no longer, where somebody wants to know.
+  private mutating func listen(_ events: Int) throws {
     guard let patience else { return }
-    var waited = 0
-    while try !source.isReady(milliseconds: MonitorRun.look) {
-      waited += MonitorRun.look
-      guard waited >= patience, waited - MonitorRun.look < patience else { continue }
+    switch silence.hear(events, patience: patience) {
+    case true?:
       monitor.health.complain(
         "silence", .silent, "no event came for \(command.silence ?? "")", until: nil)
-      try tellHealth()
+    case false?: monitor.health.settle("silence")
+    case nil: return
     }
+    try tellHealth()
   }
 
   private mutating func tellFindings() throws {
@@ -113,6 +119,10 @@ struct MonitorRun: ~Copyable {
   private mutating func finish() throws -> HealthState {
     source.close()
     progress.finish()
+    if events == 0, source.refusals.total > 0 {
+      monitor.health.complain("schema", .dataBroken, "every record was refused", until: nil)
+      try tellHealth()
+    }
     let state = command.last ? monitor.health.state : gravest
     let end = JournalEntry(
       event: events, kind: "end",
@@ -127,6 +137,11 @@ struct MonitorRun: ~Copyable {
     try summary?.append(json.indented() + "\n")
     try summary?.flush()
     if !command.quiet {
+      if monitor.reference == nil {
+        Terminal.say(
+          "nothing was compared: the first \(monitor.referenceRows) events are what others are set "
+            + "beside (--reference-rows, or --reference)\n")
+      }
       Terminal.say(
         "\(events) events, \(source.refusals.total) refused, \(count) findings; health: "
           + "\(monitor.health.state.rawValue), at its gravest \(gravest.rawValue)\n")

@@ -19,13 +19,14 @@ struct ProfilePage {
       numbers: [
         "missing", "mean", "sd", "least", "25 %", "median", "75 %", "most", "distinct", "r",
       ])
-    for (name, number) in profile.numbers.sorted(by: { $0.key < $1.key }) {
+    for (name, number) in profile.allNumbers.sorted(by: { $0.key < $1.key }) {
       let q = number.quantiles
       func quantile(_ place: Int) -> String { q.count == 65 ? Figure.text(q[place]) : "–" }
       numbers.append([
         name, share(number.missing, number.missingShare), Figure.text(number.mean),
         Figure.text(number.deviation), Figure.text(number.least), quantile(16), quantile(32),
-        quantile(48), Figure.text(number.most), Figure.count(number.distinct),
+        quantile(48), Figure.text(number.most),
+        Figure.count(min(number.distinct, Double(number.count))),
         number.labelled > 0 ? Figure.fixed(number.correlation, 3) : "",
       ])
     }
@@ -33,16 +34,25 @@ struct ProfilePage {
     var categories = TextTable(
       ["category", "missing", "distinct", "most frequent"], numbers: ["missing", "distinct"])
     for (name, category) in profile.categories.sorted(by: { $0.key < $1.key }) {
-      let top = category.top.prefix(4).map {
-        "\($0.name) \(ShortNumber.percent(Double($0.count) / Double(max(category.count, 1))))"
+      // Where there are more values than are counted one by one, a count may have others' in it.
+      let bound = category.distinct > Double(category.top.count) + 0.5 ? "≤ " : ""
+      let top = category.top.prefix(4).map { item in
+        let share = ShortNumber.percent(Double(item.count) / Double(max(category.count, 1)))
+        return "\(ProfilePage.line(item.name)) \(bound)\(share)"
       }
       categories.append([
-        name, share(category.missing, category.missingShare), Figure.count(category.distinct),
+        name, share(category.missing, category.missingShare),
+        Figure.count(min(category.distinct, Double(category.count))),
         top.joined(separator: ", "),
       ])
     }
     if !categories.isEmpty { text += "\n" + categories.text() }
     return text
+  }
+
+  /// A value in one line.
+  static func line(_ text: String) -> String {
+    String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 })
   }
 
   private func share(_ count: Int, _ share: Double) -> String {
@@ -66,8 +76,9 @@ struct ProfileComparison {
 
   private var lines: [Line] {
     var lines: [Line] = []
-    for name in Set(before.numbers.keys).union(after.numbers.keys).sorted() {
-      let (old, new) = (before.numbers[name], after.numbers[name])
+    let (earlier, later) = (before.allNumbers, after.allNumbers)
+    for name in Set(earlier.keys).union(later.keys).sorted() {
+      let (old, new) = (earlier[name], later[name])
       func shown(_ number: Reference.Number?) -> String {
         number.map { "\(Figure.text($0.mean)) ± \(Figure.text($0.deviation))" } ?? "–"
       }
@@ -80,8 +91,9 @@ struct ProfileComparison {
     for name in Set(before.categories.keys).union(after.categories.keys).sorted() {
       let (old, new) = (before.categories[name], after.categories[name])
       func shown(_ category: Reference.Category?) -> String {
-        category.map { "\(Figure.count($0.distinct)) values, \($0.top.first?.name ?? "–") first" }
-          ?? "–"
+        category.map {
+          "\(Figure.count($0.distinct)) values, \(ProfilePage.line($0.top.first?.name ?? "–")) first"
+        } ?? "–"
       }
       lines.append(
         Line(
@@ -127,6 +139,15 @@ struct ProfileComparison {
           })
       ),
     ])
+  }
+}
+
+extension Reference {
+  /// The columns of numbers, and the target, which has no name here.
+  fileprivate var allNumbers: [String: Number] {
+    var all = numbers
+    all["(target)"] = target
+    return all
   }
 }
 

@@ -48,7 +48,7 @@ struct WatchOptions: ParsableArguments {
     (options.checkpoint, options.checkpointEvery, options.registry) = (nil, nil, nil)
     (options.resume, options.lateLabels, options.labels) = (false, false, nil)
     (options.arrival, options.ttl, options.waitRows) = (nil, nil, nil)
-    (options.labelDelay, options.referenceRows) = (nil, nil)
+    (options.labelDelay, options.referenceRows, options.silence) = (nil, nil, nil)
     (options.update, options.warmup, options.retrainEvery) = (nil, nil, nil)
     (options.season, options.badRows, options.maxBad) = (nil, nil, nil)
     (options.challenger, options.shadow) = ([], [])

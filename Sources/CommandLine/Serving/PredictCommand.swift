@@ -68,6 +68,9 @@ struct PredictCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
+      try FileClash.refuse(
+        reads: [source],
+        writes: [("--predictions", predictions), ("--summary", summary), ("--journal", journal)])
       var run = try PredictRun(self)
       try run.run()
     }

@@ -63,6 +63,7 @@ extension Engine {
 
   /// What was said under `key` is over.
   package mutating func settle(_ key: String) {
+    guard monitor?.health.complains(of: key) == true else { return }
     monitor?.health.settle(key)
     tellHealth()
   }
@@ -76,7 +77,8 @@ extension Engine {
     tellHealth()
   }
 
-  private mutating func tellHealth() {
+  /// Says how the run is where that has changed, without looking at the scores.
+  mutating func tellHealth() {
     guard let change = monitor?.health.ask(event: events) else { return }
     add(change.entry)
   }

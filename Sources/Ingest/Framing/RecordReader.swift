@@ -83,10 +83,16 @@ struct RecordReader: ~Copyable {
   mutating func isReady(until deadline: MonotonicTime?) throws(IngestError) -> Bool {
     while !isFinished {
       if memchr(buffer.first, 0x0A, buffer.count) != nil { return true }
+      if isSkipping || buffer.count > lineLimit { return true }
       switch try readMore(until: deadline) {
       case .bytes: continue
       case .late: return false
-      case .gap, .interrupted: return true
+      case .gap:
+        // Told once: what this writer left without an end is not to be glued to what the next one begins with.
+        guard buffer.count > 0 else { continue }
+        finishLastLine()
+        return true
+      case .interrupted: return true
       case .end: isFinished = true
       }
     }

@@ -4,7 +4,8 @@ import Statistics
 /// How surprising the values of categories are by how often they came in a reference: −ln p(value), on average over a block.
 ///
 /// It rises when rare values become frequent, and falls when a frequent one does, so that one number tells of any change
-/// of shares that matters.
+/// of shares that matters. It is told to a 64th: what a share is taken for changes a little as its reference grows, which is
+/// not to be found in a category that is always the same.
 struct CategorySurprise: Sendable {
   private let tables: [[UInt64: Double]]
   private let others: [Double]
@@ -23,6 +24,8 @@ struct CategorySurprise: Sendable {
     (self.tables, self.others) = (tables, others)
   }
 
+  static func rounded(_ surprise: Double) -> Double { (surprise * 64).rounded() / 64 }
+
   /// How many values a block has of a category, and how surprising they are on average; NaN where nothing is known.
   func mean(_ category: Int, _ block: RowBlock) -> (count: Int, mean: Double) {
     guard !tables[category].isEmpty else { return (0, .nan) }
@@ -32,6 +35,6 @@ struct CategorySurprise: Sendable {
       count += 1
       sum += tables[category][hash] ?? others[category]
     }
-    return (count, count > 0 ? sum / Double(count) : .nan)
+    return (count, count > 0 ? CategorySurprise.rounded(sum / Double(count)) : .nan)
   }
 }

@@ -117,7 +117,7 @@ package struct MetricCheck: Check {
 }
 
 /// `mae>60`.
-struct MetricCondition: Sendable {
+package struct MetricCondition: Sendable {
   let score: String
   let isAbove: Bool
   let bound: Double
@@ -133,4 +133,14 @@ struct MetricCondition: Sendable {
   }
 
   func holds(_ value: Double) -> Bool { isAbove ? value > bound : value < bound }
+}
+
+extension MetricCondition {
+  /// The score that a specification of the check names; nil where it is another check, or names none.
+  package static func score(of specification: String) -> String? {
+    guard specification.split(separator: ":").first == "metric" else { return nil }
+    let settings = specification.drop { $0 != ":" }.dropFirst().split(separator: ",")
+    let when = settings.first { $0.hasPrefix("when=") }
+    return when.flatMap { MetricCondition(String($0.dropFirst("when=".count)))?.score }
+  }
 }

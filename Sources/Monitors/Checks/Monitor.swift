@@ -12,7 +12,7 @@ package struct Monitor: Snapshotted, Sendable {
   package static let usualReferenceRows = 1000
   private static let mostRefused = 64
 
-  private let referenceRows: Int
+  package let referenceRows: Int
   private var checks: [any Check]
   /// Those of them that want to know what the model said.
   private let answering: [Int]

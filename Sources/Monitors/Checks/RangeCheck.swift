@@ -46,6 +46,8 @@ package struct RangeCheck: Check {
   private var unnamed: [Int?]
   private var least: [Double]
   private var most: [Double]
+  /// The mean of the last block before a column was out of range; NaN where none was.
+  private var before: [Double]
   /// The least and the greatest number since the last look that found nothing.
   private var seenLeast: [Double]
   private var seenMost: [Double]
@@ -60,6 +62,7 @@ package struct RangeCheck: Check {
     least = Array(repeating: -.infinity, count: numbers)
     most = Array(repeating: .infinity, count: numbers)
     seenLeast = most
+    before = Array(repeating: .nan, count: numbers)
     seenMost = least
     known = Array(repeating: nil, count: numbers)
     unnamed = Array(repeating: nil, count: numbers)
@@ -90,8 +93,9 @@ package struct RangeCheck: Check {
   package mutating func look(_ block: RowBlock, _ moment: Moment) -> [Finding] {
     guard block.rows > 0 else { return [] }
     if isQuiet, !block.hasGaps, isWithin(block) {
-      return watch.look(first: block.firstEvent, end: moment.event, rows: block.rows)
-        .map { finding($0, block, moment) }
+      let changes = watch.look(first: block.firstEvent, end: moment.event, rows: block.rows)
+      for index in 0..<numbers { before[index] = block.figures.means[index] }
+      return changes.map { finding($0, block, moment) }
     }
     for index in 0..<numbers {
       seenLeast[index] = min(seenLeast[index], block.least(index))
@@ -106,6 +110,9 @@ package struct RangeCheck: Check {
     defer {
       for index in 0..<numbers where !watch.isRaised(index) {
         (seenLeast[index], seenMost[index]) = (.infinity, -.infinity)
+        if block.outside(index, low[index], high[index]) == 0 {
+          before[index] = block.figures.means[index]
+        }
       }
     }
     var found = nameUnits(block, moment)
@@ -155,7 +162,8 @@ package struct RangeCheck: Check {
     // The block in which it began has rows of before.
     let rows = min(
       RowBlock.recentRows, max(RowBlock.length, moment.event - since - RowBlock.length))
-    return UnitGuess.conversion(known, block.recent(index, rows))
+    return UnitGuess.conversion(
+      known, block.recent(index, rows), before: before[index].isNaN ? nil : before[index])
   }
 
   /// Events after which a unit is no longer looked for.
@@ -190,7 +198,7 @@ package struct RangeCheck: Check {
 
   package func write(to writer: inout SnapshotWriter) {
     watch.write(to: &writer)
-    for numbers in [least, most, seenLeast, seenMost] { writer.write(numbers) }
+    for numbers in [least, most, seenLeast, seenMost, before] { writer.write(numbers) }
     writer.write(unnamed) { $0.write($1) }
   }
 
@@ -200,6 +208,7 @@ package struct RangeCheck: Check {
     most = try reader.readDoubles(count: numbers)
     seenLeast = try reader.readDoubles(count: numbers)
     seenMost = try reader.readDoubles(count: numbers)
+    before = try reader.readDoubles(count: numbers)
     unnamed = try reader.readList { reader throws(SnapshotError) in try reader.readOptionalInt() }
     guard unnamed.count == numbers else { throw .corrupt }
   }

@@ -49,7 +49,7 @@ package struct RateWatch: Snapshotted, Sendable {
   private let budget: JointBudget
   private var columns: [Column]
   private var bets: RateBets
-  /// Columns that are declared.
+  /// Columns that are declared, in ascending order: so they are after a restart.
   private var raised: [Int] = []
   /// Columns of which a block is taken by itself.
   private var single: [(column: Int, hits: Int, rows: Int, before: RateBets.Column)] = []
@@ -126,7 +126,7 @@ package struct RateWatch: Snapshotted, Sendable {
   private mutating func raise(_ index: Int) -> Change {
     let column = bets[index]
     columns[index].isRaised = true
-    raised.append(index)
+    raised.insert(index, at: raised.firstIndex { $0 > index } ?? raised.count)
     (columns[index].recentHits, columns[index].recentRows) = (RateWatch.memory, RateWatch.memory)
     bets.setBetting(index, false)
     bets[index].sums = Array(repeating: 0, count: column.sums.count)

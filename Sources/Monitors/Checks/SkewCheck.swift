@@ -41,6 +41,9 @@ package struct SkewCheck: Check {
   private struct Raised {
     var since = 0
     var calm = 0
+    /// Where it was in training, and where it is since.
+    var before = 0.0
+    var after = 0.0
   }
 
   private let severity: Severity
@@ -120,7 +123,8 @@ package struct SkewCheck: Check {
       return SkewCheck.value(index, numbers, block, surprise)
     }
     for change in changes {
-      self.raised[change.series] = Raised(since: change.since)
+      self.raised[change.series] = Raised(
+        since: change.since, before: change.before, after: change.after)
       found.append(finding(change, block, moment))
     }
     return found
@@ -175,7 +179,10 @@ package struct SkewCheck: Check {
   private mutating func settle(_ index: Int, _ block: RowBlock, _ moment: Moment) -> Finding? {
     let value = SkewCheck.value(index, numbers, block, surprise)
     guard value.count > 0, var state = raised[index] else { return nil }
-    let isUsual = value.mean >= bounds[index].least && value.mean <= bounds[index].most
+    // Among the blocks of the reference, and not still where it stood out: a January is among the months of a year.
+    let isBack = abs(value.mean - state.before) < abs(value.mean - state.after)
+    let isUsual =
+      isBack && value.mean >= bounds[index].least && value.mean <= bounds[index].most
     state.calm = isUsual ? state.calm + 1 : 0
     raised[index] = state.calm < 4 ? state : nil
     guard state.calm >= 4 else { return nil }
@@ -191,6 +198,7 @@ package struct SkewCheck: Check {
     writer.write(end)
     writer.write(raised) { writer, state in
       writer.write(state.map { [$0.since, $0.calm] } ?? [])
+      writer.write(state.map { [$0.before, $0.after] } ?? [])
     }
   }
 
@@ -201,7 +209,10 @@ package struct SkewCheck: Check {
     end = try reader.readInt()
     raised = try reader.readList { reader throws(SnapshotError) in
       let numbers = try reader.readInts()
-      return numbers.count == 2 ? Raised(since: numbers[0], calm: numbers[1]) : nil
+      let levels = try reader.readDoubles()
+      guard numbers.count == 2, levels.count == 2 else { return nil }
+      return Raised(
+        since: numbers[0], calm: numbers[1], before: levels[0], after: levels[1])
     }
     guard raised.count == count else { throw .corrupt }
   }

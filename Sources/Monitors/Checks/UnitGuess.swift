@@ -11,14 +11,18 @@ import Glibc
 /// so a normal term is added, of the distance from the last mean in units of how far means move, to choose among
 /// conversions. The best of the known ones is named if without that term it is better than none by `margin` nats a value,
 /// if the values then are hardly less likely than those of the reference itself, and nearly all of them in range. Of a
-/// column that lies around 0 no factor is named: any would bring it back there; nor is anything of values that hardly
+/// column that lies around 0 no factor is named: any would bring it back there; nor is one where the numbers as they stand are nearer to
+/// those just before them, as those of a season are; nor is anything of values that hardly
 /// differ, which some conversion takes to somewhere in the range whatever they are.
 enum UnitGuess {
   private static let margin = 1.0
   private static let fewest = 32
 
-  /// The conversion that `values` have gone through; nil: none that is known.
-  static func conversion(_ known: Reference.Number, _ values: [Double]) -> UnitConversion? {
+  /// The conversion that `values` have gone through; nil: none that is known. `before` is the mean of what came just before them,
+  /// the last of the reference where nothing did.
+  static func conversion(
+    _ known: Reference.Number, _ values: [Double], before: Double? = nil
+  ) -> UnitConversion? {
     let there = values.filter { !$0.isNaN }
     guard there.count >= fewest, known.quantiles.count == 65, known.most > known.least else {
       return nil
@@ -38,14 +42,23 @@ enum UnitGuess {
       best.likelihood + log(abs(best.conversion.factor)) > density.usual - margin
     else { return nil }
     let converted = there.map(best.conversion.undone)
+    if let before = before ?? known.means.last, before.isFinite {
+      // A unit changes from one row to the next: what goes on from where it was as it stands is a season.
+      let jump = abs(mean(there) - before)
+      guard jump > 2 * density.step, abs(mean(converted) - before) < jump else { return nil }
+    }
     guard deviation(converted) >= spread / 8 else { return nil }
     let slack = (known.most - known.least) * 0.05
     let inside = converted.count { $0 >= known.least - slack && $0 <= known.most + slack }
     return Double(inside) >= 0.95 * Double(there.count) ? best.conversion : nil
   }
 
+  private static func mean(_ values: [Double]) -> Double {
+    values.reduce(0, +) / Double(values.count)
+  }
+
   private static func deviation(_ values: [Double]) -> Double {
-    let mean = values.reduce(0, +) / Double(values.count)
+    let mean = mean(values)
     let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     return (squares / Double(values.count)).squareRoot()
   }

@@ -75,7 +75,8 @@ package struct Health: Snapshotted, Sendable {
       return
     }
     guard finding.severity != .note else { return }
-    let lasts = CheckEntry.saysWhenOver(finding)
+    // A column that is gone stays so until there is another reference.
+    let lasts = CheckEntry.saysWhenOver(finding) || ["gone", "kind"].contains(finding.kind)
     complain(
       key, state, finding.text, until: lasts ? nil : finding.event + Health.memory)
   }
@@ -90,6 +91,9 @@ package struct Health: Snapshotted, Sendable {
 
   /// What was said under `key` is over.
   package mutating func settle(_ key: String) { complaints.removeAll { $0.key == key } }
+
+  /// Whether anything is said under `key`.
+  package func complains(of key: String) -> Bool { complaints.contains { $0.key == key } }
 
   /// Takes the model's score over the window beside the best baseline's.
   package mutating func compare(isWorse: Bool, why: () -> String) {

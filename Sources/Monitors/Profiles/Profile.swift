@@ -194,7 +194,7 @@ package struct Profile: Snapshotted, Sendable {
       sum += Double(count) * Reference.surprise(before, of: categories[c].count)
       rows += count
     }
-    return rows > 0 ? sum / Double(rows) : .nan
+    return rows > 0 ? CategorySurprise.rounded(sum / Double(rows)) : .nan
   }
 
   /// Adds the profile of a later part of the same input.

@@ -2,63 +2,94 @@ import Telemetry
 
 /// How long events took, where the journal tells.
 extension RunReport {
-  /// The numbers of an entry, those of objects within it by both names.
-  private static func numbers(_ entry: RunHistory.Entry) -> [(name: String, value: Double)] {
-    func within(_ value: JSONValue, _ prefix: String) -> [(String, Double)] {
-      guard case .object(let members) = value else { return [] }
-      return members.flatMap { member -> [(String, Double)] in
-        if prefix.isEmpty, ["event", "kind"].contains(member.key) { return [] }
-        let name = prefix.isEmpty ? member.key : "\(prefix) \(member.key)"
-        if let number = member.value.number { return [(name, number)] }
-        return within(member.value, name)
-      }
-    }
-    return within(entry.value, "").map { (name: $0.0, value: $0.1) }
-  }
+  private static let quantiles = ["p50", "p99", "p99.9"]
 
-  private var names: [String] {
-    var names: [String] = []
-    for entry in history.series("latency") {
-      for (name, _) in RunReport.numbers(entry) where !names.contains(name) && names.count < 24 {
-        names.append(name)
-      }
-    }
-    return names
+  private var windows: [RunHistory.Entry] {
+    history.series("latency").filter { $0.value["state"] == .string("window") }
   }
 
   var latencySection: Section? {
-    let entries = history.series("latency")
-    guard !entries.isEmpty else { return nil }
-    let wanted = names.filter { $0.contains("p50") || $0.contains("p99") }.prefix(6)
-    let lines = wanted.enumerated().map { index, name in
+    guard !history.series("latency").isEmpty else { return nil }
+    var html = ""
+    if !windows.isEmpty { html += latencyFigure }
+    if let table = latencyStages {
+      html +=
+        Figure(
+          id: "latency-stages", title: "By stage, over the whole run", picture: table.html,
+          command: command("latency")
+        ).html
+    }
+    if let table = latencyBudget {
+      html +=
+        Figure(
+          id: "latency-budget", title: "Where the budget was passed",
+          picture: table.sparse(RunReport.mostRows).html, command: command("latency")
+        ).html
+    }
+    return html.isEmpty ? nil : Section(id: "latency", title: "Latency", html: html)
+  }
+
+  private var latencyFigure: String {
+    let lines = RunReport.quantiles.enumerated().map { index, name in
       var series = ThinnedSeries()
-      for entry in entries {
-        if let value = RunReport.numbers(entry).first(where: { $0.name == name })?.value {
-          series.append(value, event: entry.event)
-        }
+      for entry in windows {
+        if let value = entry.value[name]?.number { series.append(value, event: entry.event) }
       }
       return LineChart.Line(name: name, style: "s\(index)", series: series)
     }
     var chart = LineChart(
-      label: "Quantiles of the time an event took, over the events", unit: "time of an event",
+      label: "Quantiles of the time an event took, in milliseconds, over the events",
+      unit: "milliseconds, from arrival to written prediction",
       events: 0...max(1, facts.events), lines: lines)
     chart.isRanked = true
-    let figure = Figure(
+    return Figure(
       id: "latency-chart", title: "How long an event took",
-      picture: lines.isEmpty ? "" : chart.legend + chart.html, command: command("latency"),
-      table: latencyTable?.sparse(RunReport.mostRows))
-    return Section(id: "latency", title: "Latency", html: figure.html)
+      picture: chart.legend + chart.html, command: command("latency"),
+      table: latencyTable?.sparse(RunReport.mostRows)
+    ).html
   }
 
+  /// What windows of a thousand events took.
   var latencyTable: ReportTable? {
-    let (entries, names) = (history.series("latency"), names)
-    guard !entries.isEmpty else { return nil }
-    let rows = entries.map { entry -> [ReportTable.Cell] in
-      let numbers = RunReport.numbers(entry)
-      return [.whole(entry.event)]
-        + names.map { name in .number(numbers.first { $0.name == name }?.value) }
+    guard !windows.isEmpty else { return nil }
+    return ReportTable(
+      "Latency of windows, in milliseconds",
+      ["#event", "#events"] + RunReport.quantiles.map { "#\($0)" },
+      rows: windows.map { entry in
+        [.whole(entry.event), .whole(entry.value["events"]?.number.map { Int($0) })]
+          + RunReport.quantiles.map { .number(entry.value[$0]?.number) }
+      })
+  }
+
+  private var latencyStages: ReportTable? {
+    let whole = history.series("latency").last { $0.value["state"] == .string("whole") }
+    guard case .object(let members)? = whole?.value else { return nil }
+    let rows = members.compactMap { member -> [ReportTable.Cell]? in
+      guard case .object = member.value else { return nil }
+      return [.text(member.key)]
+        + (RunReport.quantiles + ["max"]).map { .number(member.value[$0]?.number) }
     }
     return ReportTable(
-      "Latency", ["#event"] + names.map { "#\(Markup.shortened($0, to: 40))" }, rows: rows)
+      "Latency of stages, in milliseconds",
+      ["stage"] + (RunReport.quantiles + ["max"]).map { "#\($0)" }, rows: rows)
+  }
+
+  private var latencyBudget: ReportTable? {
+    let entries = history.series("latency").filter { $0.value["budget"] != nil }
+    guard !entries.isEmpty else { return nil }
+    func text(_ value: JSONValue?) -> String {
+      if case .string(let text)? = value { text } else { "" }
+    }
+    return ReportTable(
+      "The budget of time, in milliseconds",
+      ["#event", "state", "budget", "#found", "#one learned of", "#skipped"],
+      rows: entries.map { entry in
+        [
+          .whole(entry.event), .name(text(entry.value["state"])),
+          .name(text(entry.value["budget"])), .number(entry.value["found"]?.number),
+          .whole(entry.value["learnsEvery"]?.number.map { Int($0) }),
+          .whole(entry.value["skipped"]?.number.map { Int($0) }),
+        ]
+      })
   }
 }

@@ -20,6 +20,9 @@ package struct LatencyWatch {
   /// would have to be read and emptied every 1000 events: more than half as much work again as learning them.
   private var window: [(duration: Int, events: Int)] = []
   private var windowCount = 0
+  /// How long the events of a window took, some hundred times in a run: where it is told next, and what waits to be written.
+  private var nextTold = 0
+  private var told: JournalEntry?
   /// Since when answers come too late; nil: they do not.
   package private(set) var lateSince: Int?
   /// Of how many events one is to be learned.
@@ -53,11 +56,17 @@ package struct LatencyWatch {
     _ stamps: LatencyMeter.Stamps, events: Int, event: Int, skipped: Int
   ) -> Verdict? {
     meter.record(stamps, events: events)
-    guard let budget else { return nil }
     window.append((stamps.written - stamps.arrived, events))
     windowCount += events
     guard windowCount >= LatencyWatch.windowEvents else { return nil }
-    let found = takeQuantile(budget.quantile)
+    defer {
+      window.removeAll(keepingCapacity: true)
+      windowCount = 0
+    }
+    window.sort { $0.duration < $1.duration }
+    if event >= nextTold { tellWindow(event) }
+    guard let budget else { return nil }
+    let found = quantile(budget.quantile)
     if found > budget.limit { return exceed(found, event, skipped) }
     if learnsEvery > 1 {
       guard found < budget.limit / 2 else { return nil }
@@ -73,17 +82,14 @@ package struct LatencyWatch {
     return tell("over", found, event, skipped)
   }
 
-  /// The duration that a share of the window's events does not exceed; begins a new window.
-  private mutating func takeQuantile(_ quantile: Double) -> Int {
-    window.sort { $0.duration < $1.duration }
+  /// The duration that a share of the sorted window's events does not exceed.
+  private func quantile(_ quantile: Double) -> Int {
     let enough = quantile * Double(windowCount)
     var (below, found) = (0.0, 0)
     for batch in window where below < enough {
       below += Double(batch.events)
       found = batch.duration
     }
-    window.removeAll(keepingCapacity: true)
-    windowCount = 0
     return found
   }
 
@@ -108,6 +114,30 @@ package struct LatencyWatch {
     guard let began = thinning else { return }
     stretches.append((began.since, event, skipped - began.skipped))
     thinning = nil
+  }
+
+  private mutating func tellWindow(_ event: Int) {
+    nextTold = max(event + LatencyWatch.windowEvents, event + event / 50)
+    let quantiles = LatencyMeter.quantiles.map { name, share in
+      (name, JSONValue.double(Double(quantile(share)) / 1e6))
+    }
+    told = JournalEntry(
+      event: event, kind: "latency",
+      [("state", .string("window")), ("events", .int(windowCount)), ("unit", .string("ms"))]
+        + quantiles)
+  }
+
+  /// What is to be told of a window, once.
+  package mutating func takeTold() -> JournalEntry? { told.take() }
+
+  /// How long events took in the whole run, stage by stage.
+  package func whole(event: Int) -> JournalEntry {
+    guard case .object(let members) = meter.json else {
+      return JournalEntry(event: event, kind: "latency", [])
+    }
+    return JournalEntry(
+      event: event, kind: "latency",
+      [("state", .string("whole"))] + members.map { ($0.key, $0.value) })
   }
 
   /// The stream is over: what is still to be told of it.
