@@ -37,7 +37,7 @@ package struct RunReport: Sendable {
   private var sections: [Section] {
     let parts: [Section?] = [
       scoreSection, reactionSection, driftSection, importanceSection, checkSection, groupSection,
-      latencySection, lineageSection, runSection,
+      estimateSection, decaySection, latencySection, lineageSection, runSection,
     ]
     return parts.compactMap { $0 }
   }
@@ -87,8 +87,8 @@ package struct RunReport: Sendable {
 
   /// What `data` can be asked for.
   package static let dataNames = [
-    "scores", "alarms", "causes", "reactions", "importances", "checks", "groups", "latency",
-    "versions",
+    "scores", "alarms", "causes", "reactions", "importances", "checks", "groups", "estimates",
+    "decay", "latency", "versions",
   ]
 
   /// The numbers behind a part of the page; nil where the journal has none.
@@ -101,6 +101,8 @@ package struct RunReport: Sendable {
     case "importances": importanceTable
     case "checks": history.checks.isEmpty ? nil : checkTable
     case "groups": groupTable
+    case "estimates": estimateTable
+    case "decay": decayTable
     case "latency": latencyTable
     case "versions": lineageTable
     default: nil

@@ -197,6 +197,52 @@ import Testing
     }
   }
 
+  @Test func `estimates stand beside what came, and frozen copies are told by age`() throws {
+    var history = RunReportTests.history()
+    func mae(_ value: Double) -> JSONValue { .members([("mae", .double(value))]) }
+    for (from, state, came) in [(0, "estimated", 1.0), (0, "realised", 21), (1000, "realised", 31)]
+    {
+      history.take(
+        JournalEntry(
+          event: from + 1000, kind: "estimate",
+          [
+            ("state", .string(state)), ("from", .int(from)), ("to", .int(from + 1000)),
+            ("labels", .int(990)), ("estimated", mae(20)), ("realised", mae(came)),
+            ("lastKnown", mae(18)),
+          ]))
+    }
+    history.take(
+      JournalEntry(
+        event: 5000, kind: "decay",
+        [
+          (
+            "ages",
+            .array([
+              .members([
+                ("from", .int(0)), ("to", .int(256)), ("rows", .int(90)), ("loss", .double(7)),
+                ("excess", .double(2)), ("interval", .array([.double(1), .double(3)])),
+              ])
+            ])
+          )
+        ]))
+    let report = RunReport(history, journal: nil)
+    let estimates = try #require(report.data("estimates"))
+    #expect(
+      estimates.csv == """
+        from,to,labels,estimated,came,last known
+        0,1000,990,20.0,21.0,18.0
+        1000,2000,990,20.0,31.0,18.0
+
+        """, "\(estimates.csv)")
+    let decay = try #require(report.data("decay"))
+    #expect(
+      decay.rows == [
+        [.whole(0), .whole(256), .whole(90), .number(7), .number(2), .number(1), .number(3)]
+      ])
+    #expect(report.html.contains("Estimated before the labels came"))
+    #expect(report.html.contains("What age costs a model that is not updated"))
+  }
+
   @Test func `alarms are all counted and marked, however many, and the page stays small`() throws {
     var history = RunReportTests.history()
     var random = SplitMix(seed: 8)

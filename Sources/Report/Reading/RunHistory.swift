@@ -134,7 +134,7 @@ package struct RunHistory: Sendable {
     case "importance": .importance
     case "check": .check
     case "health": .health
-    case "latency", "group", "group-gap", "estimate": .spread
+    case "latency", "group", "group-gap", "estimate", "decay": .spread
     default: .other
     }
   }

@@ -75,7 +75,7 @@ extension RunReport {
       unit: "\(metric), over the window", events: 0...max(1, facts.events), lines: lines)
     chart.isRanked = true
     let hasCurve = series.contains { $0.count > 1 }
-    let table = RunReport.table(last)
+    let table = RunReport.table(last, of: column)
     return
       "<figure id=\"\(id)\"><h3>By \(Markup.name(column))</h3>"
       + (hasCurve
@@ -83,14 +83,15 @@ extension RunReport {
       + "<figcaption><span>Made by</span> \(Markup.command(command("groups")))</figcaption></figure>\n"
   }
 
-  private static func table(_ groups: [Group]) -> ReportTable {
+  private static func table(_ groups: [Group], of column: String) -> ReportTable {
     let names = groups.first?.metrics.map(\.name) ?? []
     let rows = groups.map { group -> [ReportTable.Cell] in
       [.name(group.name), .whole(group.rows)]
         + names.map { name in .number(group.metrics.first { $0.name == name }?.all) }
     }
     return ReportTable(
-      "Groups over all events", ["group", "#rows"] + names.map { "#\($0)" }, rows: rows
+      "Groups of \(Markup.shortened(column, to: 60)) over all events",
+      ["group", "#rows"] + names.map { "#\($0)" }, rows: rows
     ).first(300)
   }
 
