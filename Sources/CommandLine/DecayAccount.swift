@@ -35,10 +35,11 @@ struct DecayAccount {
       line += Figure.pad(Figure.text(report.worth(of: age.mean)), 29)
       lines.append(line)
     }
-    if let rate = report.rate {
-      var line = "  decay: \(Figure.text(1000 * rate)) in 1000 events"
+    if let (atOnce, perEvent) = report.line {
+      var line = "  decay: \(Figure.text(atOnce)) at once, as it learns no more, and "
+      line += "\(Figure.text(1000 * perEvent)) in 1000 events of age"
       if let seconds = report.secondsPerEvent {
-        line += ", \(Figure.text(rate * 86_400 / seconds)) a day"
+        line += ", \(Figure.text(perEvent * 86_400 / seconds)) a day"
       }
       lines.append(line)
     }

@@ -55,7 +55,7 @@ import Testing
       if let interval = age.interval, age.rows > 1000 { #expect(interval.lowerBound > 0) }
     }
     #expect(report.ages.map(\.from).prefix(8) == [0, 64, 128, 256, 512, 1024, 2048, 4096])
-    let rate = try #require(report.rate)
+    let rate = try #require(report.line?.perEvent)
     #expect(abs(rate - 0.05) < 0.004)
   }
 
@@ -78,7 +78,7 @@ import Testing
         return DecayReport.Age(
           from: 0, to: 0, mean: mean, rows: 1000, loss: 0, excess: 0.01 * mean, interval: nil)
       }, servedLoss: 1, secondsPerEvent: 3600)
-    #expect(abs((report.rate ?? 0) - 0.01) < 1e-12)
+    #expect(abs((report.line?.perEvent ?? 0) - 0.01) < 1e-12)
     for cost in [50.0, 500, 5000] {
       let schedule = try #require(report.schedule(cost: cost))
       let every = (2 * cost / 0.01).squareRoot()
@@ -89,6 +89,26 @@ import Testing
     }
     // So dear that it should be done more rarely than any copy was old.
     #expect(try #require(report.schedule(cost: 1e9)).isLongest)
+  }
+
+  @Test func `what it costs at once is told apart from age, and age never helps`() throws {
+    func age(_ mean: Double, _ rows: Int, _ excess: Double) -> DecayReport.Age {
+      DecayReport.Age(
+        from: 0, to: 0, mean: mean, rows: rows, loss: 0, excess: excess, interval: nil)
+    }
+    let report = DecayReport(
+      ages: [age(100, 500, 80.1), age(200, 500, 80.2), age(400, 500, 80.4)], servedLoss: 1,
+      secondsPerEvent: nil)
+    let line = try #require(report.line)
+    #expect(abs(line.atOnce - 80) < 1e-9 && abs(line.perEvent - 0.001) < 1e-12)
+    // The third seems to be better than the second: together they are as both on average.
+    let odd = DecayReport(
+      ages: [age(100, 400, 5), age(200, 300, 9), age(400, 100, 5), age(800, 100, 20)],
+      servedLoss: 1, secondsPerEvent: nil)
+    #expect(odd.excess(at: 200) == 8 && odd.excess(at: 400) == 8 && odd.excess(at: 800) == 20)
+    let worth = [100.0, 200, 400, 800].map(odd.worth)
+    #expect(zip(worth, worth.dropFirst()).allSatisfy { $0 <= $1 } && worth[0] > 0, "\(worth)")
+    #expect(DecayReport(ages: [age(9, 500, 1)], servedLoss: 1, secondsPerEvent: nil).line == nil)
   }
 
   @Test(arguments: [0, 90]) func `where batches end and where a run went on changes no age`(

@@ -36,12 +36,26 @@ package struct DecayReport: Sendable {
   /// Ages of few rows, which were reached last, say little.
   private static let leastRows = 100
 
+  /// Ages with their excess, which falls nowhere: where it seems to, neighbours are taken together, each by its rows (pool
+  /// adjacent violators). That age should help is chance, and would make retraining pay less than nothing.
   private var points: [(age: Double, excess: Double)] {
-    [(0, 0)] + ages.filter { $0.rows >= DecayReport.leastRows }.map { ($0.mean, $0.excess) }
+    let known = ages.filter { $0.rows >= DecayReport.leastRows }
+    var pools: [(excess: Double, rows: Double, count: Int)] = []
+    for age in known {
+      pools.append((age.excess, Double(age.rows), 1))
+      while pools.count > 1, pools[pools.count - 2].excess > pools[pools.count - 1].excess {
+        let (later, earlier) = (pools.removeLast(), pools.removeLast())
+        let rows = earlier.rows + later.rows
+        let excess = (earlier.excess * earlier.rows + later.excess * later.rows) / rows
+        pools.append((excess, rows, earlier.count + later.count))
+      }
+    }
+    let levels = pools.flatMap { Array(repeating: $0.excess, count: $0.count) }
+    return [(0, 0)] + zip(known, levels).map { ($0.mean, $1) }
   }
 
   /// g(a): the excess at an age, by straight lines from one octave's mean to the next, 0 at age 0; behind the last
-  /// as at the last.
+  /// as at the last; it falls nowhere.
   package func excess(at age: Double) -> Double {
     let points = points
     for (before, after) in zip(points, points.dropFirst()) where age <= after.age {
@@ -64,12 +78,21 @@ package struct DecayReport: Sendable {
     return total + max(0, events - last.age) * last.excess
   }
 
-  /// The slope of the excess through age 0, by least squares over the octaves, each by its rows: per event.
-  package var rate: Double? {
+  /// The excess as a line over age, by least squares over the octaves, each by its rows: what it costs at once that a model
+  /// learns no more, and what each event of age costs besides; nil where fewer than two ages are known.
+  package var line: (atOnce: Double, perEvent: Double)? {
     let known = ages.filter { $0.rows >= DecayReport.leastRows }
-    let weight = known.reduce(0) { $0 + Double($1.rows) * $1.mean * $1.mean }
-    guard weight > 0 else { return nil }
-    return known.reduce(0) { $0 + Double($1.rows) * $1.mean * $1.excess } / weight
+    let rows = known.reduce(0) { $0 + Double($1.rows) }
+    guard known.count > 1 else { return nil }
+    let age = known.reduce(0) { $0 + Double($1.rows) * $1.mean } / rows
+    let excess = known.reduce(0) { $0 + Double($1.rows) * $1.excess } / rows
+    let (squares, products) = known.reduce((0.0, 0.0)) { sums, own in
+      let distance = own.mean - age
+      let weight = Double(own.rows) * distance
+      return (sums.0 + weight * distance, sums.1 + weight * (own.excess - excess))
+    }
+    guard squares > 0 else { return nil }
+    return (excess - products / squares * age, products / squares)
   }
 
   /// What a schedule comes to.
@@ -126,10 +149,11 @@ package struct DecayReport: Sendable {
             ])
           })
       ),
-      ("servedLoss", .number(servedLoss)), ("perEvent", .number(rate)),
+      ("servedLoss", .number(servedLoss)), ("atOnce", .number(line?.atOnce)),
+      ("perEvent", .number(line?.perEvent)),
     ]
-    if let seconds = secondsPerEvent, let rate {
-      members.append(("perDay", .number(rate * 86_400 / seconds)))
+    if let seconds = secondsPerEvent, let line {
+      members.append(("perDay", .number(line.perEvent * 86_400 / seconds)))
     }
     if let cost, let schedule = schedule(cost: cost) {
       members.append(
