@@ -13,7 +13,7 @@ struct InjectCommand: ParsableCommand {
     discussion: """
       KIND@AT changes the rows from AT on, KIND@START..END those before END; rows count from 0. Every kind
       takes over=N, way=gradual|incremental and every=N beside its own parameters. What is not changed comes
-      out as it came in.
+      out as it came in, but for line ends, which are \\n.
 
       KINDS
       \(Catalogue<Void, any Injector>.injectors.entries.map { "  \($0.name): \($0.summary) (\($0.parameters.map(\.name).joined(separator: ", ")))" }.joined(separator: "\n"))

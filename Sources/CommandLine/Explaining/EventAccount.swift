@@ -18,6 +18,13 @@ struct EventAccount {
 
   func write(to out: OutputFile) throws {
     let event = try number()
+    let known = origin.checkpoint.events
+    if event >= known {
+      // A version in mid-run has events after it; whether the run had these nobody wrote down.
+      Terminal.say(
+        "event \(event) comes after the \(known) events of this version: the run is gone on with up to "
+          + "there, whether it ever was or not\n")
+    }
     var rerun = try origin.rerun(command.manner.options(from: event))
     guard try rerun.advance(to: event + 1) else {
       throw Failure(

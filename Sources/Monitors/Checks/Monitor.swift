@@ -101,7 +101,7 @@ package struct Monitor: Snapshotted, Sendable {
       var left = fault.count
       while left > 0 {
         let taken = min(left, Monitor.mostRefused - block.refusedRows)
-        block.addRefused(fault.column, fault.kind, count: taken)
+        block.addRefused(fault.column, fault.kind, count: taken, event: events)
         left -= taken
         if block.refusedRows >= Monitor.mostRefused { look() }
       }

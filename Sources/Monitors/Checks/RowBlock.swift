@@ -309,7 +309,9 @@ package struct RowBlock: Sendable {
     }
   }
 
-  mutating func addRefused(_ column: String?, _ kind: String, count: Int) {
+  /// Adds records that were refused before event `event`.
+  mutating func addRefused(_ column: String?, _ kind: String, count: Int, event: Int) {
+    if rows == 0, refusedRows == 0 { firstEvent = event }
     refusedRows += count
     if let place = refused.firstIndex(where: { $0.column == column && $0.kind == kind }) {
       refused[place].count += count

@@ -26,7 +26,7 @@ package struct ProfileRecorder: Snapshotted, Sendable {
     for fault in batch.input.refused {
       let isLast = range.upperBound == batch.count && fault.row == batch.count
       guard range.contains(fault.row) || isLast else { continue }
-      block.addRefused(fault.column, fault.kind, count: fault.count)
+      block.addRefused(fault.column, fault.kind, count: fault.count, event: rows)
     }
     var row = range.lowerBound
     while row < range.upperBound {
