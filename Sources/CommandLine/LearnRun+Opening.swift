@@ -20,13 +20,10 @@ extension LearnRun {
   ) throws -> LearnRun {
     let interruption = Interruption.install()
     // The checkpoint is this run's from before it is read.
-    let others = [
-      path, options.predictions, options.losses, options.contributions, options.journal,
-      options.summary, options.report,
-    ]
+    let others = [path] + options.outputs.compactMap(\.path)
     let lock = try options.checkpoint.map {
       try CheckpointLock(
-        $0, others: others.compactMap { $0 }, isToBeRead: options.resume)
+        $0, others: others, isToBeRead: options.resume)
     }
     let before = try earlier(options)
     var (options, settings) = (options, settings)

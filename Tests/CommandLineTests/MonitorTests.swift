@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -257,6 +258,47 @@ import Testing
       #expect(journal.contains(#"{"event":600,"kind":"end""#))
       let refused = try Weir.run(["learn", "--silence", "1s"] + MonitorTests.roles, in: folder)
       #expect(refused.code == 64 && refused.error.contains("need --monitor"))
+    }
+  }
+
+  @Test
+  func `what one writer of a pipe leaves without an end is not glued to the next one's first line`()
+    throws
+  {
+    try Weir.inFolder { folder in
+      let path = folder.appending(path: "pipe").path
+      #expect(mkfifo(path, 0o600) == 0)
+      let process = Weir.process(
+        ["learn", "pipe", "--follow", "--monitor", "--silence", "300ms", "--summary", "s"]
+          + ["--target", "y"], in: folder)
+      let errors = Pipe()
+      process.standardError = errors
+      try process.run()
+      func write(_ text: String) throws {
+        let pipe = try FileHandle(forWritingTo: URL(filePath: path))
+        try pipe.write(contentsOf: Data(text.utf8))
+        try pipe.close()
+      }
+      var said = ""
+      func wait(for text: String) {
+        while !said.contains(text) {
+          let piece = errors.fileHandleForReading.availableData
+          guard !piece.isEmpty else { return }
+          said += String(decoding: piece, as: UTF8.self)
+        }
+      }
+      try write("x,y\n" + (0..<200).map { "\($0 % 9),\($0 % 7)\n" }.joined() + "3,5")
+      // The writer is gone: that is silence too.
+      wait(for: "health: silent at event 201")
+      try write("4,6\n1,2\n")
+      wait(for: "health: silent at event 203")
+      process.interrupt()
+      while !errors.fileHandleForReading.availableData.isEmpty {}
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0 && said.contains("at event 203"), "\(said)")
+      let summary = try String(contentsOf: folder.appending(path: "s"), encoding: .utf8)
+      // Ended while silent, and it says so.
+      #expect(summary.contains(#""events": 203"#) && summary.contains(#""silent""#), "\(summary)")
     }
   }
 
