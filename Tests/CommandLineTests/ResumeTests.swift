@@ -116,6 +116,24 @@ import Testing
         return rows.joined(separator: "\n") + "\n"
       }),
     Case(
+      name: "watched, with faults in it",
+      arguments: bikes + [
+        "--monitor", "--reference-rows", "256", "--group", "weathersit", "--estimate",
+        "--estimate-every", "100", "--score-every", "auto", "--category", "weathersit",
+      ],
+      convert: { lines in
+        let rows = lines.dropFirst().enumerated().map { number, line in
+          var values = line.split(separator: ",", omittingEmptySubsequences: false)
+            .map(String.init)
+          // Percent for shares from one row on, holes from another, and records that are none.
+          if number > 400 { values[12] = "\(100 * (Double(values[12]) ?? 0))" }
+          if number > 600, number % 3 == 0 { values[13] = "" }
+          if number > 800, number % 5 == 0 { values.removeLast() }
+          return values.joined(separator: ",")
+        }
+        return ([lines[0]] + rows).joined(separator: "\n") + "\n"
+      }),
+    Case(
       name: "words of VW", arguments: ["--detect", "features=mmd"],
       convert: { lines in
         let rows = lines.dropFirst().map { line in
